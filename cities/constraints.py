@@ -1,0 +1,178 @@
+"""Constraints that Django does not have, declared in `Meta.constraints` like the others.
+
+Each knows its SQL for SQLite and for PostgreSQL. Because the schema editor writes them whenever it makes or
+remakes a table, no migration can lose a trigger; `cities.checks` looks for them all the same.
+"""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import DEFAULT_DB_ALIAS, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.backends.ddl_references import Statement, Table
+from django.db.models.constraints import BaseConstraint
+
+from .days import EVER
+
+
+class TriggerConstraint(BaseConstraint):
+    """A constraint that is kept by triggers, named after it, on one or both databases.
+
+    Subclasses give the statements: `%(table)s` stands for the quoted table, `%(name)s` for the constraint's name.
+    A statement that may hold a percent sign of its own writes it twice.
+    """
+
+    sqlite: tuple[str, ...] = ()
+    postgresql: tuple[str, ...] = ()
+    postgresql_drop: tuple[str, ...] = ("DROP TRIGGER %(name)s ON %(table)s",)
+    triggers: tuple[str, ...] = ("%(name)s",)
+    """Names of the triggers on SQLite; PostgreSQL's are those of `postgresql_triggers`."""
+    postgresql_triggers: tuple[str, ...] = ("%(name)s",)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, TriggerConstraint):
+            return self.deconstruct() == other.deconstruct()
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.name))
+
+    def parameters(self, model: type[models.Model]) -> dict[str, Any]:
+        """What the statements need besides the table and the name."""
+        return {}
+
+    def trigger_names(self, vendor: str) -> list[str]:
+        """The triggers that the database of this vendor must have."""
+        templates = self.triggers if vendor == "sqlite" else self.postgresql_triggers
+        return [template % {"name": self.name} for template in templates]
+
+    def statements(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> list[Statement]:
+        return self._statements(getattr(self, schema_editor.connection.vendor), model, schema_editor)
+
+    def _statements(self, templates, model, schema_editor) -> list[Statement]:
+        table = Table(model._meta.db_table, schema_editor.quote_name)
+        return [Statement(sql, table=table, name=self.name, **self.parameters(model)) for sql in templates]
+
+    def constraint_sql(self, model, schema_editor):
+        """Nothing inside CREATE TABLE: the triggers follow when the table stands under its final name."""
+        schema_editor.deferred_sql.extend(self.statements(model, schema_editor))
+
+    def create_sql(self, model, schema_editor):
+        return "; ".join(map(str, self.statements(model, schema_editor)))
+
+    def remove_sql(self, model, schema_editor):
+        return "; ".join(map(str, self._statements(self.postgresql_drop, model, schema_editor)))
+
+    def validate(self, model, instance, exclude=None, using=DEFAULT_DB_ALIAS):
+        """Nothing that a form could violate."""
+
+
+class NoOverlap(TriggerConstraint):
+    """At most one row for the same `key` on any day; `start` and `end` both count, an empty `end` is for ever.
+
+    PostgreSQL: an exclusion constraint over two ranges, the key as a range of one, which needs no extension.
+    SQLite: a trigger that raises an integrity error with the constraint's name.
+    """
+
+    _sqlite_when = """
+        CREATE TRIGGER "%(name)s{suffix}" BEFORE {event} ON %(table)s WHEN EXISTS (
+            SELECT 1 FROM %(table)s AS other
+            WHERE other."%(key)s" = NEW."%(key)s" AND other.id IS NOT NEW.id
+              AND other."%(start)s" <= COALESCE(NEW."%(end)s", '9999-12-31')
+              AND COALESCE(other."%(end)s", '9999-12-31') >= NEW."%(start)s"
+        ) BEGIN SELECT RAISE(ABORT, '%(name)s'); END"""
+    sqlite = (_sqlite_when.format(suffix="", event="INSERT"), _sqlite_when.format(suffix="_on_update", event="UPDATE"))
+    triggers = ("%(name)s", "%(name)s_on_update")
+    postgresql_triggers = ()
+    _exclude = (
+        'CONSTRAINT "%(name)s" EXCLUDE USING gist'
+        """ (int8range("%(key)s", "%(key)s", '[]') WITH &&, daterange("%(start)s", "%(end)s", '[]') WITH &&)"""
+    )
+    postgresql = (f"ALTER TABLE %(table)s ADD {_exclude}",)
+    postgresql_drop = ('ALTER TABLE %(table)s DROP CONSTRAINT "%(name)s"',)
+
+    def __init__(self, *, key: str, start: str, end: str, **kwargs: Any) -> None:
+        self.key, self.start, self.end = key, start, end
+        super().__init__(**kwargs)
+
+    def deconstruct(self):
+        path, args, kwargs = super().deconstruct()
+        return path, args, {"key": self.key, "start": self.start, "end": self.end, **kwargs}
+
+    def parameters(self, model):
+        return {
+            part: model._meta.get_field(name).column
+            for part, name in (("key", self.key), ("start", self.start), ("end", self.end))
+        }
+
+    def validate(self, model, instance, exclude=None, using=DEFAULT_DB_ALIAS):
+        column = model._meta.get_field(self.key).attname
+        key, start = getattr(instance, column), getattr(instance, self.start)
+        if key is None or start is None or (exclude and {self.key, self.start, self.end} & set(exclude)):
+            return
+        others = model._default_manager.using(using).filter(
+            models.Q(**{f"{self.end}__gte": start}) | models.Q(**{f"{self.end}__isnull": True}),
+            **{column: key, f"{self.start}__lte": getattr(instance, self.end) or EVER},
+        )
+        if others.exclude(pk=instance.pk).exists():
+            raise ValidationError(self.get_violation_error_message(), code=self.violation_error_code)
+
+
+class AppendOnly(TriggerConstraint):
+    """Rows can be added and read, nothing else: UPDATE, DELETE, TRUNCATE and REPLACE fail in the database itself.
+
+    `unique` names the columns by which an INSERT OR REPLACE of SQLite could displace a row: SQLite fires no
+    DELETE trigger for that.
+    """
+
+    sqlite = (
+        """CREATE TRIGGER "%(name)s_update" BEFORE UPDATE ON %(table)s
+           BEGIN SELECT RAISE(ABORT, '%(name)s: no row may be changed'); END""",
+        """CREATE TRIGGER "%(name)s_delete" BEFORE DELETE ON %(table)s
+           BEGIN SELECT RAISE(ABORT, '%(name)s: no row may be removed'); END""",
+        """CREATE TRIGGER "%(name)s_replace" BEFORE INSERT ON %(table)s
+           WHEN EXISTS (SELECT 1 FROM %(table)s AS other WHERE other.id = NEW.id %(or_unique)s)
+           BEGIN SELECT RAISE(ABORT, '%(name)s: no row may be replaced'); END""",
+    )
+    triggers = ("%(name)s_update", "%(name)s_delete", "%(name)s_replace")
+    postgresql = (
+        """CREATE OR REPLACE FUNCTION "%(name)s"() RETURNS trigger LANGUAGE plpgsql AS $$
+           BEGIN RAISE EXCEPTION '%(name)s: no row may be changed or removed'
+                 USING ERRCODE = 'restrict_violation'; END $$""",
+        """CREATE TRIGGER "%(name)s" BEFORE UPDATE OR DELETE OR TRUNCATE ON %(table)s
+           FOR EACH STATEMENT EXECUTE FUNCTION "%(name)s"()""",
+    )
+    postgresql_drop = ('DROP TRIGGER "%(name)s" ON %(table)s', 'DROP FUNCTION "%(name)s"()')
+
+    def __init__(self, *, unique: tuple[str, ...], **kwargs: Any) -> None:
+        self.unique = tuple(unique)
+        super().__init__(**kwargs)
+
+    def deconstruct(self):
+        path, args, kwargs = super().deconstruct()
+        return path, args, {"unique": self.unique, **kwargs}
+
+    def parameters(self, model):
+        columns = [model._meta.get_field(name).column for name in self.unique]
+        return {"or_unique": "".join(f' OR other."{column}" = NEW."{column}"' for column in columns)}
+
+
+class CountsChanges(TriggerConstraint):
+    """Every change of the table adds one to the row of `cities_edition`, by whatever road the change came.
+
+    Cached pages carry the number that they were made from, so none can outlive what it shows
+    (see `cities.models.Edition`). Never alter the table of `Edition` without remaking these triggers.
+    """
+
+    triggers = ("%(name)s_insert", "%(name)s_update", "%(name)s_delete")
+    sqlite = tuple(
+        f"""CREATE TRIGGER "{trigger}" AFTER {trigger.rpartition("_")[2]} ON %(table)s
+            BEGIN UPDATE cities_edition SET number = number + 1; END"""  # noqa: S608  no value of a user
+        for trigger in triggers
+    )
+    postgresql = (
+        """CREATE OR REPLACE FUNCTION cities_count_change() RETURNS trigger LANGUAGE plpgsql AS $$
+           BEGIN UPDATE cities_edition SET number = number + 1; RETURN NULL; END $$""",
+        """CREATE TRIGGER "%(name)s" AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %(table)s
+           FOR EACH STATEMENT EXECUTE FUNCTION cities_count_change()""",
+    )

@@ -1,0 +1,138 @@
+import datetime
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from ..constraints import CountsChanges
+from ..days import today
+from ..text import search_text, sort_key, words
+from .bilingual import Bilingual
+from .country import Country
+from .imported import Imported
+
+
+class CityQuerySet(models.QuerySet["City"]):
+    def members(self, on: datetime.date | None = None) -> "CityQuerySet":
+        """The member cities of a day (today's by default), each with its designation of that day as `current`.
+
+        The one door for every public list, count, feed and file. Joins one row a city, since a city never has
+        two designations at once; lookups go through `current__field`, `current__member_since`, …
+        """
+        on = on or today()
+        in_force = models.Q(designations__starts_on__lte=on) & (
+            models.Q(designations__ends_on__gte=on) | models.Q(designations__ends_on=None)
+        )
+        return self.annotate(current=models.FilteredRelation("designations", condition=in_force)).filter(
+            current__isnull=False
+        )
+
+    def with_current(self) -> "CityQuerySet":
+        """Loads what a line about a member shows: the designation, its field, the country."""
+        return self.select_related("current", "current__field", "country")
+
+    def search(self, text: str) -> "CityQuerySet":
+        """Cities where every word of the text begins a word of a name, an alias or the country, accents aside."""
+        cities = self
+        for word in words(text):
+            cities = cities.filter(search_text__contains=f" {word}")
+        return cities
+
+
+class City(Imported):
+    """A city that is or was a member: being one on a day is a fact of its designations."""
+
+    slug = models.SlugField(_("address"), max_length=80, unique=True)
+    name_en = models.CharField(_("name in English"), max_length=100)
+    name_fr = models.CharField(_("name in French"), max_length=100, blank=True)
+    local_name = models.CharField(_("local name"), max_length=100, blank=True, help_text=_("as the city writes it"))
+    aliases = models.TextField(
+        _("other names"),
+        blank=True,
+        help_text=_("for search only, never shown: some are historical or imposed; separated by semicolons"),
+    )
+    country = models.ForeignKey(Country, models.PROTECT, related_name="cities", verbose_name=_("country"))
+    latitude = models.FloatField(
+        _("latitude"), null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)]
+    )
+    longitude = models.FloatField(
+        _("longitude"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
+    )
+    population = models.PositiveIntegerField(_("population"), null=True, blank=True, validators=[MinValueValidator(1)])
+    population_year = models.PositiveSmallIntegerField(_("year of the population"), null=True, blank=True)
+    population_source = models.CharField(_("source of the population"), max_length=200, blank=True)
+    website = models.URLField(_("website"), blank=True)
+    geonames_id = models.PositiveIntegerField(_("GeoNames number"), null=True, blank=True)
+    note = models.TextField(_("note for staff"), blank=True)
+    sort_key_en = models.CharField(max_length=100, editable=False, db_index=True)
+    sort_key_fr = models.CharField(max_length=100, editable=False, db_index=True)
+    search_text = models.TextField(editable=False)
+
+    name = Bilingual()
+    objects = CityQuerySet.as_manager()
+    history = HistoricalRecords(excluded_fields=["imported", "sort_key_en", "sort_key_fr", "search_text"])
+
+    class Meta:
+        verbose_name = _("city")
+        verbose_name_plural = _("cities")
+        ordering = ["sort_key_en", "slug"]
+        constraints = [
+            models.UniqueConstraint("name_en", "country", name="city_english_name_once_a_country"),
+            models.UniqueConstraint(
+                "name_fr", "country", condition=~models.Q(name_fr=""), name="city_french_name_once_a_country"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(latitude=None, longitude=None)
+                | models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                name="city_coordinates_on_earth",
+                violation_error_message=_("Give both coordinates in degrees, or none."),
+            ),
+            CountsChanges(name="city_changes_count"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *, update_fields=None, **kwargs) -> None:
+        self.set_derived()
+        if update_fields is not None:
+            update_fields = {*update_fields, "sort_key_en", "sort_key_fr", "search_text"}
+        super().save(update_fields=update_fields, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("cities:city", args=[self.slug])
+
+    def set_derived(self) -> None:
+        """The columns made in Python for search and order (see `cities.text`)."""
+        self.sort_key_en, self.sort_key_fr = sort_key(self.name_en), sort_key(self.name_fr or self.name_en)
+        self.search_text = search_text(
+            [
+                self.name_en,
+                self.name_fr,
+                self.local_name,
+                self.country.name_en,
+                self.country.name_fr,
+                *self.aliases.split(";"),
+            ]
+        )
+
+    @property
+    def has_place(self) -> bool:
+        return self.latitude is not None
+
+
+class FormerSlug(models.Model):
+    """An address that a city once had; it leads to today's for ever."""
+
+    slug = models.SlugField(_("former address"), max_length=80, unique=True)
+    city = models.ForeignKey(City, models.CASCADE, related_name="former_slugs", verbose_name=_("city"))
+
+    class Meta:
+        verbose_name = _("former address")
+        verbose_name_plural = _("former addresses")
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.slug

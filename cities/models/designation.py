@@ -1,0 +1,113 @@
+import datetime
+from itertools import pairwise
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ..constraints import CountsChanges, NoOverlap
+from ..days import today
+from .city import City
+from .creative_field import CreativeField
+
+
+class Precision(models.TextChoices):
+    """How exactly a first day is known. Membership counts from the stored day, the first of its month or year."""
+
+    DAY = "day", _("to the day")
+    MONTH = "month", _("to the month")
+    YEAR = "year", _("to the year")
+
+    def allows(self, day: datetime.date) -> bool:
+        """Whether a day may stand for a date of this precision."""
+        return self is self.DAY or (day.day == 1 and (self is self.MONTH or day.month == 1))
+
+
+class DesignationQuerySet(models.QuerySet["Designation"]):
+    def in_force(self, on: datetime.date | None = None) -> "DesignationQuerySet":
+        on = on or today()
+        return self.filter(models.Q(ends_on__gte=on) | models.Q(ends_on=None), starts_on__lte=on)
+
+
+class Designation(models.Model):
+    """A city's designation in one field, from a first day to, perhaps, a last; both days count.
+
+    Never two at once for one city. Rows change only through `cities.services.designation`.
+    """
+
+    class EndReason(models.TextChoices):
+        FIELD_CHANGE = "field-change", _("moved to another field")
+        WITHDRAWN = "withdrawn", _("left the network")
+        REMOVED = "removed", _("removed by decision")
+
+    city = models.ForeignKey(City, models.PROTECT, related_name="designations", verbose_name=_("city"))
+    field = models.ForeignKey(
+        CreativeField, models.PROTECT, related_name="designations", verbose_name=_("creative field")
+    )
+    starts_on = models.DateField(_("first day"))
+    starts_precision = models.CharField(_("known"), max_length=5, choices=Precision, default=Precision.DAY)
+    ends_on = models.DateField(_("last day"), null=True, blank=True)
+    end_reason = models.CharField(_("why it ended"), max_length=20, choices=EndReason, blank=True)
+    end_reason_is_public = models.BooleanField(_("show the reason to the public"), default=False)
+    source = models.CharField(_("source"), max_length=300)
+    member_since = models.DateField(_("member since"), editable=False)
+    member_since_precision = models.CharField(max_length=5, choices=Precision, editable=False)
+    imported = models.JSONField(default=dict, editable=False)
+
+    objects = DesignationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("designation")
+        verbose_name_plural = _("designations")
+        ordering = ["starts_on", "city"]
+        indexes = [
+            models.Index(fields=["city", "starts_on", "ends_on"], name="designation_of_city"),
+            models.Index(fields=["member_since"], name="designation_member_since"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_on=None) | models.Q(ends_on__gte=models.F("starts_on")),
+                name="designation_ends_after_it_begins",
+                violation_error_message=_("The last day is before the first."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_on=None, end_reason="")
+                | (models.Q(ends_on__isnull=False) & ~models.Q(end_reason="")),
+                name="designation_end_has_a_reason",
+                violation_error_message=_("A last day needs a reason, and a reason a last day."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(starts_precision__in=Precision.values), name="designation_precision_is_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(member_since__lte=models.F("starts_on")),
+                name="designation_member_before_it_begins",
+            ),
+            NoOverlap(
+                key="city",
+                start="starts_on",
+                end="ends_on",
+                name="designation_one_at_a_time",
+                violation_error_message=_("The city has another designation in these days."),
+            ),
+            CountsChanges(name="designation_changes_count"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.city} · {self.field} · {self.starts_on}"
+
+    @property
+    def follows_another(self) -> bool:
+        """Whether it continues a membership that began with an earlier designation."""
+        return self.member_since < self.starts_on
+
+
+def set_member_since(designations: list[Designation]) -> None:
+    """Fill `member_since` of all the designations of one city: the first day of each one's unbroken run."""
+    designations.sort(key=lambda designation: designation.starts_on)
+    for designation in designations:
+        designation.member_since = designation.starts_on
+        designation.member_since_precision = designation.starts_precision
+    for before, after in pairwise(designations):
+        if before.ends_on and before.ends_on + datetime.timedelta(days=1) == after.starts_on:
+            after.member_since = before.member_since
+            after.member_since_precision = before.member_since_precision

@@ -1,0 +1,84 @@
+import datetime
+import hashlib
+import json
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ..constraints import AppendOnly
+
+NO_HASH = "0" * 64
+"""What stands before the first entry of the chain."""
+
+
+class HistoryEntryQuerySet(models.QuerySet["HistoryEntry"]):
+    def about(self, obj: models.Model) -> "HistoryEntryQuerySet":
+        return self.filter(object_type=obj._meta.label_lower, object_id=str(obj.pk))
+
+
+class HistoryEntry(models.Model):
+    """One act, on one object: who, when, what, which fields, from, to, why. Rows are only ever added.
+
+    Each entry holds the hash of the one before it and its own over all its content, so that a row changed, removed
+    or moved behind the portal's back shows (`cities.services.history`). Holds ids, field names, hashes and reasons
+    in words, never personal values. Whoever can rewrite both the chain and the head kept elsewhere is not stopped.
+    """
+
+    class Verb(models.TextChoices):
+        IMPORTED = "network.imported", _("network imported")
+        FIELD_ADDED = "field.added", _("creative field added")
+        ADMITTED = "city.admitted", _("city admitted")
+        DESIGNATED = "designation.begun", _("designated")
+        ENDED = "designation.ended", _("designation ended")
+        FIELD_CHANGED = "designation.field_changed", _("moved to another field")
+        READDRESSED = "city.readdressed", _("address changed")
+        REPORT_HANDLED = "report.handled", _("report handled")
+
+    number = models.PositiveBigIntegerField(_("number"), unique=True)
+    at = models.DateTimeField(_("when"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("who")
+    )
+    verb = models.CharField(_("act"), max_length=40, choices=Verb)
+    object_type = models.CharField(_("kind of object"), max_length=60)
+    object_id = models.CharField(_("object"), max_length=40)
+    changes = models.JSONField(_("fields"), default=dict)
+    """Field name to [from, to]."""
+    reason = models.TextField(_("reason"), blank=True)
+    previous_hash = models.CharField(max_length=64, unique=True)
+    hash = models.CharField(_("hash"), max_length=64, unique=True)
+
+    objects = HistoryEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("history entry")
+        verbose_name_plural = _("history")
+        ordering = ["-number"]
+        indexes = [models.Index(fields=["object_type", "object_id"], name="history_of_object")]
+        constraints = [
+            AppendOnly(unique=("number", "previous_hash", "hash"), name="history_only_grows"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.verb} {self.object_type} {self.object_id}"
+
+    def content(self) -> dict[str, Any]:
+        """What the hash covers: every column but the primary key and the hash itself."""
+        return {
+            "number": self.number,
+            "at": self.at.astimezone(datetime.UTC).isoformat(timespec="microseconds"),
+            "actor": self.actor_id,
+            "verb": self.verb,
+            "object_type": self.object_type,
+            "object_id": self.object_id,
+            "changes": self.changes,
+            "reason": self.reason,
+            "previous_hash": self.previous_hash,
+        }
+
+    def computed_hash(self) -> str:
+        """SHA-256 over the content as JSON with sorted keys and no spaces, in UTF-8; 64 hexadecimal digits."""
+        text = json.dumps(self.content(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()

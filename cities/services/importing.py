@@ -1,0 +1,366 @@
+"""Import of the network from data files: countries, creative fields, cities, designations, official totals.
+
+Rows are found by their key (the slug of a city, also a former one). What staff changed since the last import is kept
+and reported unless `force` is given; what left the files stays. The caller provides the transaction.
+"""
+
+import datetime
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from simple_history.utils import update_change_reason
+
+from ..days import EVER, today
+from ..models import (
+    City,
+    Country,
+    CreativeField,
+    Designation,
+    FormerSlug,
+    HistoryEntry,
+    OfficialTotal,
+    Precision,
+    Region,
+    set_member_since,
+)
+from ..models.creative_field import validate_colour, validate_path
+from .history import record
+from .tables import Folder, Progress, Row
+
+SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
+FIRST_DAY = datetime.date(2004, 10, 1)
+"""The network was created in October 2004."""
+
+
+@dataclass
+class Change:
+    """What an import did, or would do, to one row of a file."""
+
+    row: Row
+    obj: models.Model
+    changes: dict[str, list[Any]]
+
+
+@dataclass
+class Report:
+    created: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    unchanged: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    changed: list[Change] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+    @property
+    def wrote(self) -> bool:
+        return bool(self.changed or any(self.created.values()))
+
+
+@dataclass
+class Loader:
+    """Writes rows as model instances, keeping what staff changed since the last import."""
+
+    folder: Folder
+    force: bool = False
+    progress: Progress = lambda rows, label: iter(rows)
+    report: Report = field(default_factory=Report)
+
+    def merge(
+        self, existing: dict[Hashable, models.Model], rows: Iterable[tuple[Row, Hashable, dict[str, Any]]], model: type
+    ) -> tuple[dict[Hashable, models.Model], list[models.Model], list[Change]]:
+        """Lay the values of each row over the instance with its key, in memory.
+
+        Returns all instances by key, the new ones, and the changed ones. Values are column values; a date is kept
+        in `imported` as text.
+        """
+        found, new, changed = {}, [], []
+        for row, key, values in rows:
+            obj = existing.get(key)
+            kept = {name: plain(value) for name, value in values.items()}
+            if obj is None:
+                obj = model(**values, imported=kept)
+                new.append(obj)
+            else:
+                changes = self._merge_one(row, obj, values)
+                # A value that staff keep is remembered as the file gives it, so that it is reported each time.
+                if obj.imported != kept or changes:
+                    obj.imported = kept
+                    changed.append(Change(row, obj, changes))
+                else:
+                    self.report.unchanged[row.file] += 1
+            found[key] = obj
+        return found, new, changed
+
+    def _merge_one(self, row: Row, obj: Any, values: dict[str, Any]) -> dict[str, list[Any]]:
+        changes = {}
+        for name, value in values.items():
+            current = getattr(obj, name)
+            if current == value:
+                continue
+            by_staff = name not in obj.imported or plain(current) != obj.imported[name]
+            if by_staff and not self.force:
+                self.report.kept.append(
+                    f"{row.file}, line {row.line}, {name}: kept {plain(current)!r} as changed by staff; "
+                    f"the file has {plain(value)!r}"
+                )
+            else:
+                changes[name] = [plain(current), plain(value)]
+                setattr(obj, name, value)
+        return changes
+
+    def save(self, model: type, new: list[models.Model], changed: list[Change], label: str) -> None:
+        """Write what merge() found; new rows in bulk, changed ones with their edit history."""
+        for obj in new:
+            if hasattr(obj, "set_derived"):
+                obj.set_derived()
+        batch = 500
+        for start in self.progress(range(0, len(new), batch), label):
+            model._default_manager.bulk_create(new[start : start + batch])
+        for change in changed:
+            change.obj.save()
+            if change.changes and hasattr(model, "history"):
+                update_change_reason(change.obj, "import")
+        self.report.created[label] += len(new)
+        self.report.changed += [change for change in changed if change.changes]
+
+    def upsert(self, model: type, key: Callable[[Any], Hashable], rows: list[tuple[Row, Hashable, dict]], label: str):
+        """merge() with all rows of the model, then save(); returns the instances by key."""
+        found, new, changed = self.merge({key(obj): obj for obj in model._default_manager.all()}, rows, model)
+        self.save(model, new, changed, label)
+        return found
+
+
+def plain(value: Any) -> Any:
+    """A column's value as JSON keeps it."""
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+def load_network(loader: Loader) -> None:
+    """Write countries, fields, cities, designations and official totals; raises ImportRefused with every fault."""
+    folder = loader.folder
+    # The faults of all files are collected before anything is written.
+    countries = read_countries(folder)
+    fields = read_fields(folder)
+    codes = {key for _row, key, _values in countries} | set(Country.objects.values_list("pk", flat=True))
+    slugs = {values["slug"]: values for _row, _key, values in fields}
+    known_fields = slugs | {field.slug: vars(field) for field in CreativeField.objects.exclude(slug__in=slugs)}
+    cities = read_cities(folder, codes)
+    known_cities = {values["slug"] for _row, _key, values in cities} | set(City.objects.values_list("slug", flat=True))
+    designations = read_designations(folder, known_cities, known_fields)
+    totals = read_totals(folder, known_fields)
+    folder.refuse_if_faulty()
+
+    loader.upsert(Country, lambda country: country.pk, countries, "countries.csv")
+    field_of = loader.upsert(CreativeField, lambda field: field.slug, fields, "fields.csv")
+    field_of = {field.slug: field for field in CreativeField.objects.all()} | field_of
+    city_of = load_cities(loader, cities)
+    load_designations(loader, designations, city_of, field_of)
+    loader.upsert(
+        OfficialTotal,
+        lambda total: (total.day, total.field_id),
+        [
+            (row, (day, field_pk), {**values, "field_id": field_pk})
+            for row, (day, slug), values in totals
+            for field_pk in [field_of[slug].pk if slug else None]
+        ],
+        "official_totals.csv",
+    )
+
+
+def record_import(loader: Loader, by: "settings.AUTH_USER_MODEL | None") -> None:
+    """One entry for the import, naming its files by hash, and one for each designation that it changed."""
+    names = sorted({*loader.report.created, *(change.row.file for change in loader.report.changed)})
+    digests = {name: [None, hashlib.sha256(loader.folder.file(name).read_bytes()).hexdigest()] for name in names}
+    record(HistoryEntry.Verb.IMPORTED, by=by, changes=digests, reason="import_network")
+    for change in loader.report.changed:
+        if isinstance(change.obj, Designation):
+            record(HistoryEntry.Verb.IMPORTED, on=change.obj, by=by, changes=change.changes, reason="import_network")
+
+
+# Reading
+
+
+def read_countries(folder: Folder) -> list[tuple[Row, str, dict]]:
+    rows = folder.rows("countries.csv", "iso2 iso3 name_en name_fr unesco_region unesco_status names_source")
+    for column in ("iso2", "iso3", "name_en", "name_fr"):
+        folder.unique(rows, column)
+    return [
+        (
+            row,
+            row.values["iso2"],
+            {
+                "iso2": row.match("iso2", "[A-Z]{2}", "a code of two capital letters"),
+                "iso3": row.match("iso3", "[A-Z]{3}", "a code of three capital letters"),
+                "name_en": row.text("name_en", required=True, limit=100),
+                "name_fr": row.text("name_fr", required=True, limit=100),
+                "region": row.choice("unesco_region", Region.values, "UNESCO region"),
+                "unesco_status": row.choice("unesco_status", Country.UnescoStatus.values, "status at UNESCO"),
+                "names_source": row.text("names_source", limit=200),
+            },
+        )
+        for row in rows
+    ]
+
+
+def read_fields(folder: Folder) -> list[tuple[Row, str, dict]]:
+    rows = folder.rows(
+        "fields.csv",
+        "slug name_en name_fr summary_en summary_fr colour_light colour_dark pictogram position valid_from valid_to",
+    )
+    for column in ("slug", "name_en", "name_fr"):
+        folder.unique(rows, column)
+    return [
+        (
+            row,
+            row.values["slug"],
+            {
+                "slug": row.match("slug", SLUG, "an address of small letters, digits and hyphens"),
+                **{name: row.text(name, required=True, limit=60) for name in ("name_en", "name_fr")},
+                **{name: row.text(name, limit=300) for name in ("summary_en", "summary_fr")},
+                **{
+                    name: row.match(name, validate_colour.regex.pattern.strip("^\\Z"), "a colour as #rrggbb")
+                    for name in ("colour_light", "colour_dark")
+                },
+                "pictogram": row.match("pictogram", validate_path.regex.pattern.strip("^\\Z"), "path data"),
+                "position": row.integer("position", 0, 999, required=True),
+                "valid_from": row.day("valid_from", required=True),
+                "valid_to": row.day("valid_to"),
+            },
+        )
+        for row in rows
+    ]
+
+
+def read_cities(folder: Folder, countries: set[str]) -> list[tuple[Row, str, dict]]:
+    rows = folder.rows(
+        "cities.csv",
+        "slug name_en name_fr aliases country latitude longitude population geonames_id note",
+        optional="local_name population_year population_source",
+    )
+    folder.unique(rows, "slug")
+    folder.unique(rows, "name_en", "country")
+    folder.unique(rows, "name_fr", "country")
+    read = []
+    for row in rows:
+        values = {
+            "slug": row.match("slug", SLUG, "an address of small letters, digits and hyphens"),
+            "name_en": row.text("name_en", required=True, limit=100),
+            "name_fr": row.text("name_fr", limit=100),
+            "local_name": row.text("local_name", limit=100),
+            "aliases": row.text("aliases"),
+            "country_id": row.choice("country", countries, "country"),
+            "latitude": row.degrees("latitude", 90),
+            "longitude": row.degrees("longitude", 180),
+            "population": row.integer("population", 1, 100_000_000),
+            "population_year": row.integer("population_year", 1900, today().year),
+            "population_source": row.text("population_source", limit=200),
+            "geonames_id": row.integer("geonames_id", 1, 10**9),
+            "note": row.text("note"),
+        }
+        if bool(row.values["latitude"]) != bool(row.values["longitude"]):
+            row.refuse("longitude", "latitude and longitude come together")
+        read.append((row, values["slug"], values))
+    return read
+
+
+def read_designations(folder: Folder, cities: set[str], fields: dict[str, dict]) -> list[tuple[Row, tuple, dict]]:
+    rows = folder.rows("designations.csv", "city field starts_on starts_precision ends_on end_reason source")
+    folder.unique(rows, "city", "starts_on")
+    read = []
+    for row in rows:
+        city = row.choice("city", cities, "city")
+        field_slug = row.choice("field", fields, "creative field")
+        starts_on = row.day("starts_on", required=True)
+        ends_on = row.day("ends_on")
+        precision = row.choice("starts_precision", Precision.values, "precision")
+        reason = row.choice("end_reason", Designation.EndReason.values, "reason", required=False)
+        if starts_on and precision in Precision.values and not Precision(precision).allows(starts_on):
+            row.refuse("starts_on", f"is not the first day of its {precision}")
+        if starts_on and not FIRST_DAY <= starts_on <= today():
+            row.refuse("starts_on", f"is not between {FIRST_DAY} and today")
+        if starts_on and ends_on and ends_on < starts_on:
+            row.refuse("ends_on", f"is before the first day, {starts_on}")
+        if bool(row.values["ends_on"]) != bool(reason):
+            row.refuse("end_reason", "a last day and a reason come together")
+        if starts_on and field_slug in fields and starts_on < fields[field_slug]["valid_from"]:
+            row.refuse("starts_on", f"is before the field began, {fields[field_slug]['valid_from']}")
+        values = {
+            "starts_precision": precision,
+            "ends_on": ends_on,
+            "end_reason": reason,
+            "source": row.text("source", required=True, limit=300),
+        }
+        read.append((row, (city, starts_on, field_slug), values))
+    return read
+
+
+def read_totals(folder: Folder, fields: dict[str, dict]) -> list[tuple[Row, tuple, dict]]:
+    rows = folder.rows("official_totals.csv", "day field cities countries fields missing source")
+    folder.unique(rows, "day", "field")
+    return [
+        (
+            row,
+            (row.day("day", required=True), row.choice("field", fields, "creative field", required=False)),
+            {
+                "day": row.day("day"),
+                "cities": row.integer("cities", 0, 10**6, required=True),
+                "countries": row.integer("countries", 0, 300),
+                "fields": row.integer("fields", 0, 100),
+                "missing": row.integer("missing", 0, 10**6, required=True),
+                "source": row.text("source", required=True, limit=300),
+            },
+        )
+        for row in rows
+    ]
+
+
+# Writing
+
+
+def load_cities(loader: Loader, rows: list[tuple[Row, str, dict]]) -> dict[str, City]:
+    existing = {city.slug: city for city in City.objects.select_related("country")}
+    # A city whose address staff changed is found under the one that the file knows, and keeps the new one.
+    by_id = {city.pk: city for city in existing.values()}
+    former = {former.slug: by_id[former.city_id] for former in FormerSlug.objects.all()}
+    rows = [(row, key, without_slug(values) if key in former else values) for row, key, values in rows]
+    found, new, changed = loader.merge(former | existing, rows, City)
+    countries = Country.objects.in_bulk()
+    for city in new:
+        city.country = countries.get(city.country_id)
+    loader.save(City, new, changed, "cities.csv")
+    return former | existing | found
+
+
+def without_slug(values: dict) -> dict:
+    return {name: value for name, value in values.items() if name != "slug"}
+
+
+def load_designations(loader: Loader, rows: list[tuple], city_of: dict[str, City], field_of: dict[str, Any]) -> None:
+    """Designations are found by city and first day; the first day of a membership follows from them."""
+    rows = [
+        (
+            row,
+            (city_of[city].pk, starts_on),
+            {"city_id": city_of[city].pk, "field_id": field_of[field_slug].pk, "starts_on": starts_on, **values},
+        )
+        for row, (city, starts_on, field_slug), values in rows
+    ]
+    existing = {(designation.city_id, designation.starts_on): designation for designation in Designation.objects.all()}
+    found, new, changed = loader.merge(existing, rows, Designation)
+    of_city = defaultdict(list)
+    for designation in (existing | found).values():
+        of_city[designation.city_id].append(designation)
+    line_of = {key: row for row, key, _values in rows}
+    for spells in of_city.values():
+        set_member_since(spells)
+        for before, after in pairwise(spells):
+            if (before.ends_on or EVER) >= after.starts_on:
+                row = line_of.get((after.city_id, after.starts_on)) or line_of[(before.city_id, before.starts_on)]
+                row.refuse("starts_on", f"overlaps the designation that began on {before.starts_on}")
+    loader.folder.refuse_if_faulty()
+    # Ends first: a designation that a new one follows must have its last day before the new one is written.
+    loader.save(Designation, [], changed, "designations.csv")
+    loader.save(Designation, new, [], "designations.csv")

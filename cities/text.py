@@ -1,0 +1,42 @@
+"""Folding of text, so that both databases find and sort alike.
+
+SQLite and PostgreSQL disagree on the case of accented letters and on their order, and neither ignores
+accents. What is searched or sorted is therefore folded here, stored, and compared as plain ASCII where it can be.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+# Letters that Unicode does not decompose into a base letter and a mark.
+_LETTERS = str.maketrans({"ł": "l", "ı": "i", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ə": "e"})
+_APOSTROPHES = re.compile("['’‘ʼʻʿʾˈ`´′]")
+_NOT_A_WORD = re.compile(r"[\W_]+")
+
+
+def fold(text: str) -> str:
+    """Lower case without accents: "Łódź" → "lodz", "Straße" → "strasse". Apostrophes and spaces stay."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_LETTERS)
+
+
+def words(text: str) -> list[str]:
+    """The folded words of a text, in its order; an apostrophe or a hyphen ends a word."""
+    return [word for word in _NOT_A_WORD.split(fold(text)) if word]
+
+
+def search_text(texts: Iterable[str]) -> str:
+    """The column that searches look into: each distinct word once, every word preceded by a space.
+
+    A text with apostrophes is also entered without them, so that "huai'an", "huai an" and "huaian" all find Huai’an.
+    """
+    found: dict[str, None] = {}
+    for text in texts:
+        for variant in (text, _APOSTROPHES.sub("", text)):
+            found.update(dict.fromkeys(words(variant)))
+    return "".join(f" {word}" for word in found)
+
+
+def sort_key(text: str) -> str:
+    """A key of a–z and 0–9 only, which every collation puts in the same order; words are parted by 0."""
+    return "0".join(re.sub("[^a-z0-9]", "", word) for word in words(text))

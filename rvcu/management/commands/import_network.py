@@ -1,0 +1,60 @@
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from tqdm import tqdm
+
+import cities
+from cities.services.importing import Loader, Report, load_network, record_import
+from cities.services.tables import Folder, ImportRefused
+from meetings.services import load_meetings
+
+SHIPPED = Path(cities.__file__).parent / "data"
+
+
+class Command(BaseCommand):
+    help = "Load countries, fields, cities, designations, official totals and meetings from data files."
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("folder", nargs="?", type=Path, default=SHIPPED, help="default: the data shipped")
+        parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
+        parser.add_argument("--force", action="store_true", help="overwrite what staff changed since the last import")
+
+    def handle(self, *args, folder: Path, dry_run: bool, force: bool, verbosity: int, **options) -> None:
+        if not folder.is_dir():
+            raise CommandError(f"{folder} is no folder.")
+
+        def progress(rows, label):
+            return tqdm(rows, desc=label, unit="batch", leave=False, disable=None if verbosity else True)
+
+        loader = Loader(Folder(folder, fallback=SHIPPED), force=force, progress=progress)
+        try:
+            with transaction.atomic():
+                load_network(loader)
+                load_meetings(loader)
+                if loader.report.wrote:
+                    record_import(loader, by=None)
+                transaction.set_rollback(dry_run)
+        except ImportRefused as refusal:
+            for problem in refusal.problems:
+                self.stderr.write(self.style.ERROR(str(problem)))
+            raise CommandError(
+                f"Nothing was imported: {len(refusal.problems)} faults, listed above; the database is as it was."
+            ) from None
+        if verbosity:
+            self.tell(loader.report, "would be" if dry_run else "were")
+
+    def tell(self, report: Report, were: str) -> None:
+        for change in report.changed:
+            for name, (old, new) in change.changes.items():
+                self.stdout.write(f"{change.row.file}, line {change.row.line}, {name}: {old!r} → {new!r}")
+        for line in report.kept:
+            self.stdout.write(self.style.WARNING(line))
+        created = sum(report.created.values())
+        unchanged = sum(report.unchanged.values())
+        self.stdout.write(
+            self.style.SUCCESS(
+                f"{created} rows {were} created, {len(report.changed)} changed, {unchanged} are as in the files; "
+                f"{len(report.kept)} values of staff kept."
+            )
+        )

