@@ -10,14 +10,16 @@ from collections.abc import Iterable
 
 # Letters that Unicode does not decompose into a base letter and a mark.
 _LETTERS = str.maketrans({"ł": "l", "ı": "i", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ə": "e"})
+SORT_KEY_LENGTH = 100
 _APOSTROPHES = re.compile("['’‘ʼʻʿʾˈ`´′]")
 _NOT_A_WORD = re.compile(r"[\W_]+")
 
 
 def fold(text: str) -> str:
     """Lower case without accents: "Łódź" → "lodz", "Straße" → "strasse". Apostrophes and spaces stay."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_LETTERS)
+    # Decomposed on both sides of the case: either step gives letters that only the other one folds (ᴬ, ẞ, İ).
+    lower = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return "".join(c for c in lower if not unicodedata.combining(c)).translate(_LETTERS)
 
 
 def words(text: str) -> list[str]:
@@ -38,5 +40,8 @@ def search_text(texts: Iterable[str]) -> str:
 
 
 def sort_key(text: str) -> str:
-    """A key of a–z and 0–9 only, which every collation puts in the same order; words are parted by 0."""
-    return "0".join(re.sub("[^a-z0-9]", "", word) for word in words(text))
+    """A key of a–z and 0–9 only, which every collation puts in the same order; words are parted by 0.
+
+    No longer than the columns that keep it, since folding can lengthen a text ("ß" → "ss").
+    """
+    return "0".join(re.sub("[^a-z0-9]", "", word) for word in words(text))[:SORT_KEY_LENGTH]

@@ -317,6 +317,7 @@ class Migration(migrations.Migration):
                 (
                     "field",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="designations",
                         to="cities.creativefield",
@@ -759,11 +760,17 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="designation",
-            index=models.Index(fields=["city", "starts_on", "ends_on"], name="designation_of_city"),
+            index=models.Index(
+                fields=["city", "starts_on", "ends_on", "field", "member_since"], name="designation_of_city"
+            ),
         ),
         migrations.AddIndex(
             model_name="designation",
-            index=models.Index(fields=["member_since"], name="designation_member_since"),
+            index=models.Index(
+                condition=models.Q(("starts_on", models.F("member_since"))),
+                fields=["member_since", "member_since_precision"],
+                name="designation_begins_membership",
+            ),
         ),
         migrations.AddConstraint(
             model_name="designation",

@@ -15,19 +15,20 @@ from .imported import Imported
 
 
 class CityQuerySet(models.QuerySet["City"]):
+    def on(self, day: datetime.date) -> "CityQuerySet":
+        """All cities, each with its designation of a day as `current`, None where it was no member."""
+        in_force = models.Q(designations__starts_on__lte=day) & (
+            models.Q(designations__ends_on__gte=day) | models.Q(designations__ends_on=None)
+        )
+        return self.annotate(current=models.FilteredRelation("designations", condition=in_force))
+
     def members(self, on: datetime.date | None = None) -> "CityQuerySet":
         """The member cities of a day (today's by default), each with its designation of that day as `current`.
 
         The one door for every public list, count, feed and file. Joins one row a city, since a city never has
         two designations at once; lookups go through `current__field`, `current__member_since`, …
         """
-        on = on or today()
-        in_force = models.Q(designations__starts_on__lte=on) & (
-            models.Q(designations__ends_on__gte=on) | models.Q(designations__ends_on=None)
-        )
-        return self.annotate(current=models.FilteredRelation("designations", condition=in_force)).filter(
-            current__isnull=False
-        )
+        return self.on(on or today()).filter(current__isnull=False)
 
     def with_current(self) -> "CityQuerySet":
         """Loads what a line about a member shows: the designation, its field, the country."""

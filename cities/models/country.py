@@ -59,10 +59,12 @@ class Country(Imported):
     def __str__(self) -> str:
         return self.name
 
-    def save(self, **kwargs) -> None:
+    def save(self, *, update_fields=None, **kwargs) -> None:
         """Besides the row, renews what cities derive from the country's names."""
         self.set_derived()
-        super().save(**kwargs)
+        if update_fields is not None:
+            update_fields = {*update_fields, "sort_key_en", "sort_key_fr"}
+        super().save(update_fields=update_fields, **kwargs)
         cities = list(self.cities.all())
         for city in cities:
             city.set_derived()

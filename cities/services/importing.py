@@ -9,7 +9,6 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
@@ -36,6 +35,8 @@ from .tables import Folder, Progress, Row
 SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
 FIRST_DAY = datetime.date(2004, 10, 1)
 """The network was created in October 2004."""
+BELONG_TOGETHER = (("latitude", "longitude"), ("ends_on", "end_reason"), ("year", "start_date", "end_date"))
+"""Columns of which an import keeps all when staff changed one: half of either side's values would make no sense."""
 
 
 @dataclass
@@ -61,7 +62,10 @@ class Report:
 
 @dataclass
 class Loader:
-    """Writes rows as model instances, keeping what staff changed since the last import."""
+    """Writes rows as model instances, keeping what staff changed since the last import.
+
+    Rows are triples: the row of the file, the key of the instance, and the values of its columns.
+    """
 
     folder: Folder
     force: bool = False
@@ -73,21 +77,22 @@ class Loader:
     ) -> tuple[dict[Hashable, models.Model], list[models.Model], list[Change]]:
         """Lay the values of each row over the instance with its key, in memory.
 
-        Returns all instances by key, the new ones, and the changed ones. Values are column values; a date is kept
-        in `imported` as text.
+        Returns the instances of the rows by key, the new ones, and the changed ones. Values are column values; a date
+        is kept in `imported` as text.
         """
         found, new, changed = {}, [], []
         for row, key, values in rows:
             obj = existing.get(key)
-            kept = {name: plain(value) for name, value in values.items()}
+            given = {name: plain(value) for name, value in values.items()}
             if obj is None:
-                obj = model(**values, imported=kept)
+                obj = model(**values, imported=given)
                 new.append(obj)
             else:
                 changes = self._merge_one(row, obj, values)
                 # A value that staff keep is remembered as the file gives it, so that it is reported each time.
-                if obj.imported != kept or changes:
-                    obj.imported = kept
+                imported = obj.imported | given
+                if obj.imported != imported or changes:
+                    obj.imported = imported
                     changed.append(Change(row, obj, changes))
                 else:
                     self.report.unchanged[row.file] += 1
@@ -96,12 +101,12 @@ class Loader:
 
     def _merge_one(self, row: Row, obj: Any, values: dict[str, Any]) -> dict[str, list[Any]]:
         changes = {}
+        kept = self.kept(obj, values)
         for name, value in values.items():
             current = getattr(obj, name)
             if current == value:
                 continue
-            by_staff = name not in obj.imported or plain(current) != obj.imported[name]
-            if by_staff and not self.force:
+            if name in kept:
                 self.report.kept.append(
                     f"{row.file}, line {row.line}, {name}: kept {plain(current)!r} as changed by staff; "
                     f"the file has {plain(value)!r}"
@@ -110,6 +115,37 @@ class Loader:
                 changes[name] = [plain(current), plain(value)]
                 setattr(obj, name, value)
         return changes
+
+    def kept(self, obj: Any, values: dict[str, Any]) -> set[str]:
+        """The columns of an instance whose values staff changed since the last import, or gave without any."""
+        if self.force:
+            return set()
+        names = {name for name in values if changed_by_staff(obj, name)}
+        for group in BELONG_TOGETHER:
+            if names.intersection(group):
+                names.update(group)
+        return names
+
+    def outcome(self, obj: Any | None, values: dict[str, Any], name: str) -> Any:
+        """The value that a column will have once `values` are laid over the instance (None: a new one)."""
+        return getattr(obj, name) if obj and name in self.kept(obj, values) else values[name]
+
+    def distinct(
+        self, existing: dict[Hashable, models.Model], rows: Iterable[tuple[Row, Hashable, dict]], *columns: str
+    ) -> None:
+        """Refuse a row that would share its values in these columns with another, of the file or of the database."""
+        rows = list(rows)
+        listed = {key for _row, key, _values in rows}
+        holders = {
+            tuple(getattr(obj, name) for name in columns): f"belongs already to {obj} ({key}), which is not in the file"
+            for key, obj in existing.items()
+            if key not in listed
+        }
+        for row, key, values in rows:
+            value = tuple(self.outcome(existing.get(key), values, name) for name in columns)
+            if value[0] and value in holders:
+                row.refuse(columns[0], holders[value])
+            holders.setdefault(value, f"stands already in line {row.line}")
 
     def save(self, model: type, new: list[models.Model], changed: list[Change], label: str) -> None:
         """Write what merge() found; new rows in bulk, changed ones with their edit history."""
@@ -120,8 +156,12 @@ class Loader:
         for start in self.progress(range(0, len(new), batch), label):
             model._default_manager.bulk_create(new[start : start + batch])
         for change in changed:
+            if not change.changes:
+                # What staff keep: no edit, so no line in the history of edits either.
+                model._default_manager.filter(pk=change.obj.pk).update(imported=change.obj.imported)
+                continue
             change.obj.save()
-            if change.changes and hasattr(model, "history"):
+            if hasattr(model, "history"):
                 update_change_reason(change.obj, "import")
         self.report.created[label] += len(new)
         self.report.changed += [change for change in changed if change.changes]
@@ -138,18 +178,39 @@ def plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime.date) else value
 
 
+def changed_by_staff(obj: Any, name: str) -> bool:
+    """Whether a column holds another value than the last import left; all do on a row that staff made."""
+    if not obj.imported:
+        return True
+    # A column that no imported file had so far holds what new rows begin with.
+    untouched = obj.imported[name] if name in obj.imported else plain(obj._meta.get_field(name).get_default())
+    return plain(getattr(obj, name)) != untouched
+
+
 def load_network(loader: Loader) -> None:
     """Write countries, fields, cities, designations and official totals; raises ImportRefused with every fault."""
     folder = loader.folder
-    # The faults of all files are collected before anything is written.
+    # The faults of all files, alone and with what the database holds, are collected before anything is written.
     countries = read_countries(folder)
+    in_database = {country.pk: country for country in Country.objects.all()}
+    for column in ("iso3", "name_en", "name_fr"):
+        loader.distinct(in_database, countries, column)
+    codes = in_database.keys() | {key for _row, key, _values in countries}
     fields = read_fields(folder)
-    codes = {key for _row, key, _values in countries} | set(Country.objects.values_list("pk", flat=True))
-    slugs = {values["slug"]: values for _row, _key, values in fields}
-    known_fields = slugs | {field.slug: vars(field) for field in CreativeField.objects.exclude(slug__in=slugs)}
-    cities = read_cities(folder, codes)
-    known_cities = {values["slug"] for _row, _key, values in cities} | set(City.objects.values_list("slug", flat=True))
-    designations = read_designations(folder, known_cities, known_fields)
+    fields_in_database = {field.slug: field for field in CreativeField.objects.all()}
+    for column in ("name_en", "name_fr"):
+        loader.distinct(fields_in_database, fields, column)
+    known_fields = {slug: vars(field) for slug, field in fields_in_database.items()}
+    known_fields |= {key: values for _row, key, values in fields}
+    cities_in_database = {city.slug: city for city in City.objects.all()}
+    # A city whose address staff changed is found under the one that the files know, and keeps the new one.
+    readdressed = dict(FormerSlug.objects.values_list("slug", "city__slug"))
+    cities = read_cities(folder, codes, readdressed)
+    for column in ("name_en", "name_fr"):
+        loader.distinct(cities_in_database, cities, column, "country_id")
+    slugs = {slug: slug for slug in (*cities_in_database, *(key for _row, key, _values in cities))}
+    designations = read_designations(folder, readdressed | slugs, known_fields)
+    refuse_overlaps(loader, designations)
     totals = read_totals(folder, known_fields)
     folder.refuse_if_faulty()
 
@@ -185,8 +246,7 @@ def record_import(loader: Loader, by: "settings.AUTH_USER_MODEL | None") -> None
 
 def read_countries(folder: Folder) -> list[tuple[Row, str, dict]]:
     rows = folder.rows("countries.csv", "iso2 iso3 name_en name_fr unesco_region unesco_status names_source")
-    for column in ("iso2", "iso3", "name_en", "name_fr"):
-        folder.unique(rows, column)
+    folder.unique(rows, "iso2")
     return [
         (
             row,
@@ -210,14 +270,13 @@ def read_fields(folder: Folder) -> list[tuple[Row, str, dict]]:
         "fields.csv",
         "slug name_en name_fr summary_en summary_fr colour_light colour_dark pictogram position valid_from valid_to",
     )
-    for column in ("slug", "name_en", "name_fr"):
-        folder.unique(rows, column)
-    return [
+    folder.unique(rows, "slug")
+    read = [
         (
             row,
             row.values["slug"],
             {
-                "slug": row.match("slug", SLUG, "an address of small letters, digits and hyphens"),
+                "slug": row.match("slug", SLUG, "an address of small letters, digits and hyphens", limit=40),
                 **{name: row.text(name, required=True, limit=60) for name in ("name_en", "name_fr")},
                 **{name: row.text(name, limit=300) for name in ("summary_en", "summary_fr")},
                 **{
@@ -232,47 +291,58 @@ def read_fields(folder: Folder) -> list[tuple[Row, str, dict]]:
         )
         for row in rows
     ]
+    for row, _key, values in read:
+        if values["valid_from"] and values["valid_to"] and values["valid_to"] < values["valid_from"]:
+            row.refuse("valid_to", f"is before the first day, {values['valid_from']}")
+    return read
 
 
-def read_cities(folder: Folder, countries: set[str]) -> list[tuple[Row, str, dict]]:
+def read_cities(folder: Folder, countries: set[str], readdressed: dict[str, str]) -> list[tuple[Row, str, dict]]:
+    """Keyed by today's address; a row that names a former one (`readdressed`: to today's) gives no address."""
     rows = folder.rows(
         "cities.csv",
         "slug name_en name_fr aliases country latitude longitude population geonames_id note",
         optional="local_name population_year population_source",
     )
     folder.unique(rows, "slug")
-    folder.unique(rows, "name_en", "country")
-    folder.unique(rows, "name_fr", "country")
+    slugs = {row.values["slug"] for row in rows}
     read = []
     for row in rows:
+        slug = row.match("slug", SLUG, "an address of small letters, digits and hyphens", limit=80)
+        if readdressed.get(slug) in slugs:
+            row.refuse("slug", f"is a former address of {readdressed[slug]}, which is in the file too")
         values = {
-            "slug": row.match("slug", SLUG, "an address of small letters, digits and hyphens"),
+            **({} if slug in readdressed else {"slug": slug}),
             "name_en": row.text("name_en", required=True, limit=100),
             "name_fr": row.text("name_fr", limit=100),
-            "local_name": row.text("local_name", limit=100),
             "aliases": row.text("aliases"),
             "country_id": row.choice("country", countries, "country"),
             "latitude": row.degrees("latitude", 90),
             "longitude": row.degrees("longitude", 180),
             "population": row.integer("population", 1, 100_000_000),
-            "population_year": row.integer("population_year", 1900, today().year),
-            "population_source": row.text("population_source", limit=200),
             "geonames_id": row.integer("geonames_id", 1, 10**9),
             "note": row.text("note"),
         }
+        if "local_name" in row.values:
+            values["local_name"] = row.text("local_name", limit=100)
+        if "population_year" in row.values:
+            values["population_year"] = row.integer("population_year", 1900, today().year)
+        if "population_source" in row.values:
+            values["population_source"] = row.text("population_source", limit=200)
         if bool(row.values["latitude"]) != bool(row.values["longitude"]):
             row.refuse("longitude", "latitude and longitude come together")
-        read.append((row, values["slug"], values))
+        read.append((row, readdressed.get(slug, slug), values))
     return read
 
 
-def read_designations(folder: Folder, cities: set[str], fields: dict[str, dict]) -> list[tuple[Row, tuple, dict]]:
+def read_designations(folder: Folder, cities: dict[str, str], fields: dict[str, dict]) -> list[tuple[Row, tuple, dict]]:
+    """Keyed by the city's address of today (`cities`: from any address), the first day and the field."""
     rows = folder.rows("designations.csv", "city field starts_on starts_precision ends_on end_reason source")
-    folder.unique(rows, "city", "starts_on")
     read = []
     for row in rows:
-        city = row.choice("city", cities, "city")
+        city = cities.get(row.choice("city", cities, "city"))
         field_slug = row.choice("field", fields, "creative field")
+        field = fields.get(field_slug, {})
         starts_on = row.day("starts_on", required=True)
         ends_on = row.day("ends_on")
         precision = row.choice("starts_precision", Precision.values, "precision")
@@ -285,8 +355,10 @@ def read_designations(folder: Folder, cities: set[str], fields: dict[str, dict])
             row.refuse("ends_on", f"is before the first day, {starts_on}")
         if bool(row.values["ends_on"]) != bool(reason):
             row.refuse("end_reason", "a last day and a reason come together")
-        if starts_on and field_slug in fields and starts_on < fields[field_slug]["valid_from"]:
-            row.refuse("starts_on", f"is before the field began, {fields[field_slug]['valid_from']}")
+        if starts_on and field.get("valid_from") and starts_on < field["valid_from"]:
+            row.refuse("starts_on", f"is before the field began, {field['valid_from']}")
+        if starts_on and field.get("valid_to") and starts_on > field["valid_to"]:
+            row.refuse("starts_on", f"is after the field ended, {field['valid_to']}")
         values = {
             "starts_precision": precision,
             "ends_on": ends_on,
@@ -300,7 +372,7 @@ def read_designations(folder: Folder, cities: set[str], fields: dict[str, dict])
 def read_totals(folder: Folder, fields: dict[str, dict]) -> list[tuple[Row, tuple, dict]]:
     rows = folder.rows("official_totals.csv", "day field cities countries fields missing source")
     folder.unique(rows, "day", "field")
-    return [
+    read = [
         (
             row,
             (row.day("day", required=True), row.choice("field", fields, "creative field", required=False)),
@@ -315,6 +387,34 @@ def read_totals(folder: Folder, fields: dict[str, dict]) -> list[tuple[Row, tupl
         )
         for row in rows
     ]
+    for row, _key, values in read:
+        if None not in (values["cities"], values["missing"]) and values["missing"] > values["cities"]:
+            row.refuse("missing", f"is more than the {values['cities']} cities")
+    return read
+
+
+def refuse_overlaps(loader: Loader, rows: list[tuple[Row, tuple, dict]]) -> None:
+    """Refuse a designation in whose days its city would have another one, of the file or of the database."""
+    existing = {(held.city.slug, held.starts_on): held for held in Designation.objects.select_related("city")}
+    spells = defaultdict(list)
+    listed = set()
+    for row, (city, starts_on, _field), values in rows:
+        if city and starts_on and bool(row.values["ends_on"]) == bool(values["ends_on"]):
+            listed.add((city, starts_on))
+            ends_on = loader.outcome(existing.get((city, starts_on)), values, "ends_on")
+            spells[city].append((starts_on, ends_on or EVER, row))
+    for (city, starts_on), held in existing.items():
+        if (city, starts_on) not in listed:
+            spells[city].append((starts_on, held.ends_on or EVER, None))
+    for of_city in spells.values():
+        of_city.sort(key=lambda spell: (spell[0], spell[2].line if spell[2] else 0))
+        last = of_city[0]
+        for spell in of_city[1:]:
+            row, other = (spell[2], last) if spell[2] else (last[2], spell)
+            if row and spell[0] <= last[1]:
+                where = f"in line {other[2].line}" if other[2] else "in the database"
+                row.refuse("starts_on", f"overlaps the designation {where} that begins on {other[0]}")
+            last = max(last, spell, key=lambda spell: spell[1])
 
 
 # Writing
@@ -322,20 +422,12 @@ def read_totals(folder: Folder, fields: dict[str, dict]) -> list[tuple[Row, tupl
 
 def load_cities(loader: Loader, rows: list[tuple[Row, str, dict]]) -> dict[str, City]:
     existing = {city.slug: city for city in City.objects.select_related("country")}
-    # A city whose address staff changed is found under the one that the file knows, and keeps the new one.
-    by_id = {city.pk: city for city in existing.values()}
-    former = {former.slug: by_id[former.city_id] for former in FormerSlug.objects.all()}
-    rows = [(row, key, without_slug(values) if key in former else values) for row, key, values in rows]
-    found, new, changed = loader.merge(former | existing, rows, City)
+    found, new, changed = loader.merge(existing, rows, City)
     countries = Country.objects.in_bulk()
     for city in new:
-        city.country = countries.get(city.country_id)
+        city.country = countries[city.country_id]
     loader.save(City, new, changed, "cities.csv")
-    return former | existing | found
-
-
-def without_slug(values: dict) -> dict:
-    return {name: value for name, value in values.items() if name != "slug"}
+    return existing | found
 
 
 def load_designations(loader: Loader, rows: list[tuple], city_of: dict[str, City], field_of: dict[str, Any]) -> None:
@@ -353,14 +445,12 @@ def load_designations(loader: Loader, rows: list[tuple], city_of: dict[str, City
     of_city = defaultdict(list)
     for designation in (existing | found).values():
         of_city[designation.city_id].append(designation)
-    line_of = {key: row for row, key, _values in rows}
+    since = {held.pk: (held.member_since, held.member_since_precision) for held in existing.values()}
     for spells in of_city.values():
         set_member_since(spells)
-        for before, after in pairwise(spells):
-            if (before.ends_on or EVER) >= after.starts_on:
-                row = line_of.get((after.city_id, after.starts_on)) or line_of[(before.city_id, before.starts_on)]
-                row.refuse("starts_on", f"overlaps the designation that began on {before.starts_on}")
-    loader.folder.refuse_if_faulty()
+    # Those that the file leaves as they are can still continue, or no longer continue, the one before.
+    moved = [held for held in existing.values() if since[held.pk] != (held.member_since, held.member_since_precision)]
+    Designation.objects.bulk_update(moved, ["member_since", "member_since_precision"])
     # Ends first: a designation that a new one follows must have its last day before the new one is written.
     loader.save(Designation, [], changed, "designations.csv")
     loader.save(Designation, new, [], "designations.csv")

@@ -57,8 +57,8 @@ class Row:
             return ""
         return value
 
-    def match(self, column: str, pattern: str, meaning: str) -> str:
-        value = self.text(column, required=True)
+    def match(self, column: str, pattern: str, meaning: str, *, limit: int = 10_000) -> str:
+        value = self.text(column, required=True, limit=limit)
         if value and not re.fullmatch(pattern, value):
             self.refuse(column, f"is not {meaning}")
         return value
@@ -74,7 +74,8 @@ class Row:
         if not value:
             return None
         try:
-            return datetime.datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007  a calendar day has no zone
+            # The pattern shuts out the other forms of ISO 8601, such as 20160428 and 2016-W17-4.
+            return datetime.date.fromisoformat(value if re.fullmatch(r"\d{4}-\d\d-\d\d", value) else "")
         except ValueError:
             self.refuse(column, "is no date of the form 2016-04-28")
             return None
@@ -113,7 +114,7 @@ class Folder:
     def rows(self, file: str, columns: str, optional: str = "") -> list[Row]:
         """The rows of a CSV file in UTF-8 that has these columns (names parted by spaces), in any order.
 
-        An optional column that the file lacks is empty in every row.
+        An optional column may be missing; the rows then have no value for it.
         """
         try:
             # Bytes that are not UTF-8 survive as surrogates, so that their row and column can be named.
@@ -121,8 +122,13 @@ class Folder:
         except OSError as error:
             self.problems.append(Problem(file, 0, "file", str(self.path), error.strerror or "cannot be read"))
             return []
-        reader = csv.reader(io.StringIO(content, newline=""), strict=True)
-        header = next(reader, [])
+        lines = io.StringIO(content, newline="").readlines()
+        reader = csv.reader(lines, strict=True)
+        try:
+            header = next(reader, [])
+        except csv.Error as error:
+            self.problems.append(Problem(file, 1, "header", lines[0].strip()[:40], f"is no CSV: {error}"))
+            return []
         wanted = columns.split() + [name for name in optional.split() if name in header]
         for name in wanted:
             if header.count(name) != 1:
@@ -130,21 +136,21 @@ class Folder:
                 self.problems.append(Problem(file, 1, name, ",".join(header), f"the column {message}"))
         if any(header.count(name) != 1 for name in wanted):
             return []
-        return list(self._rows(file, reader, header, dict.fromkeys(optional.split(), "")))
+        return list(self._rows(file, reader, lines, header))
 
-    def _rows(self, file: str, reader, header: list[str], absent: dict[str, str]) -> Iterator[Row]:
+    def _rows(self, file: str, reader, lines: list[str], header: list[str]) -> Iterator[Row]:
         line = reader.line_num + 1
         try:
             for cells in reader:
                 if len(cells) == len(header):
-                    values = absent | {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
+                    values = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
                     yield Row(file, line, values, self.problems)
                 elif cells:
                     message = f"the row has {len(cells)} columns, the header {len(header)}"
                     self.problems.append(Problem(file, line, "row", cells[0][:40], message))
                 line = reader.line_num + 1
         except csv.Error as error:
-            self.problems.append(Problem(file, line, "row", "", f"is no CSV: {error}"))
+            self.problems.append(Problem(file, line, "row", lines[line - 1].strip()[:40], f"is no CSV: {error}"))
 
     def unique(self, rows: list[Row], *columns: str) -> None:
         """Refuse a row whose values in these columns an earlier row has, unless they are all empty."""

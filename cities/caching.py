@@ -1,0 +1,84 @@
+"""Public pages: made once an edition of the data, then served from memory, with an ETag.
+
+The key holds everything a page depends on: the edition (counted by the database itself), the day in Paris, the
+release of the code, host, address, query and language. Only pages for visitors without a session are kept.
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+
+from django.conf import settings
+from django.core.cache import caches
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
+from django.utils.translation import get_language
+
+from .days import today
+from .models import Edition
+
+View = Callable[..., HttpResponse]
+
+
+def _release() -> str:
+    """A mark of the code and the settings that pages show: names and times of its files."""
+    root = Path(settings.BASE_DIR)
+    files = sorted(
+        path
+        for folder in ("cities", "meetings", "rvcu", "templates")
+        for path in (root / folder).rglob("*")
+        if path.suffix in {".py", ".html", ".mo", ".css", ".js", ".svg"}
+    )
+    marks = [f"{path.relative_to(root)}:{path.stat().st_mtime_ns}" for path in files]
+    return hashlib.sha256("\n".join([*marks, settings.PUBLISHER, settings.CONTACT_EMAIL]).encode()).hexdigest()
+
+
+RELEASE = _release()
+
+
+def page_key(request: HttpRequest) -> str:
+    """The key and ETag of a page as it is now; one query. To be asked before the page's own queries."""
+    parts = (
+        RELEASE,
+        str(Edition.current()),
+        today().isoformat(),
+        request.scheme,
+        request.get_host(),
+        request.path,
+        request.META.get("QUERY_STRING", ""),
+        get_language(),
+    )
+    return hashlib.sha256("\x00".join(map(str, parts)).encode()).hexdigest()
+
+
+def is_for_a_visitor(request: HttpRequest) -> bool:
+    """Whether nothing in the page can be about one person: no session, no message waiting."""
+    return not {settings.SESSION_COOKIE_NAME, "messages"} & request.COOKIES.keys()
+
+
+def public_page(view: View) -> View:
+    """Decorate a view whose answer, for visitors, depends on the address and the public data alone."""
+
+    @wraps(view)
+    def cached(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"} or not is_for_a_visitor(request):
+            response = view(request, *args, **kwargs)
+            patch_cache_control(response, private=True, no_cache=True)
+            return response
+        key = page_key(request)
+        etag = f'"{key[:32]}"'
+        response = get_conditional_response(request, etag=etag) or caches["pages"].get(key)
+        if response is None:
+            response = view(request, *args, **kwargs)
+            if hasattr(response, "render"):
+                response.render()
+            if settings.PAGE_CACHE and response.status_code == 200:
+                caches["pages"].set(key, response)
+        if response.status_code in {200, 304}:
+            response.headers["ETag"] = etag
+        patch_cache_control(response, public=True, no_cache=True)
+        patch_vary_headers(response, ["Cookie"])
+        return response
+
+    return cached

@@ -1,0 +1,99 @@
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from ..models import City, CreativeField, Designation, Precision
+from ..services.designation import WAYS_OUT, change_field, designate, end_designation
+from ..services.importing import FIRST_DAY
+from .day import DayInput
+
+
+class Day(forms.DateField):
+    """A day of the network's life, from its first to today."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=DayInput(attrs={"min": FIRST_DAY.isoformat()}), **kwargs)
+
+
+class Reason(forms.CharField):
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Reason"),
+            widget=forms.Textarea(attrs={"rows": 3}),
+            help_text=_("kept in the history for ever; no personal data"),
+            max_length=1000,
+        )
+
+
+class Source(forms.CharField):
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Source"),
+            max_length=300,
+            help_text=_("where this can be checked: a decision, a press release, a page"),
+        )
+
+
+class BeginningFields(forms.Form):
+    """What every new designation needs."""
+
+    field = forms.ModelChoiceField(CreativeField.objects, label=_("Creative field"))
+    starts_on = Day(label=_("First day"))
+    precision = forms.ChoiceField(
+        label=_("Known"),
+        choices=Precision,
+        help_text=_("to the month or the year only: give the first day of it"),
+    )
+    source = Source()
+    reason = Reason()
+
+    def beginning(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("field", "starts_on", "precision", "source", "reason")}
+
+
+class DesignateForm(BeginningFields):
+    fieldsets = ((None, {"fields": ("field", ("starts_on", "precision"), "source", "reason")}),)
+
+    def __init__(self, *args: Any, city: City, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.city = city
+
+    def act(self, *, by: "settings.AUTH_USER_MODEL") -> Designation:
+        return designate(city=self.city, by=by, **self.beginning())
+
+
+class EndDesignationForm(forms.Form):
+    ends_on = Day(label=_("Last day"), help_text=_("the last day on which the city is a member"))
+    end_reason = forms.ChoiceField(
+        label=_("Why it ended"), choices=[(way.value, way.label) for way in WAYS_OUT], widget=forms.RadioSelect
+    )
+    is_public = forms.BooleanField(
+        label=_("Show to the public why it ended"), required=False, help_text=_("the city’s page stays in any case")
+    )
+    reason = Reason()
+    fieldsets = ((None, {"fields": ("ends_on", "end_reason", "is_public", "reason")}),)
+
+    def __init__(self, *args: Any, designation: Designation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.designation = designation
+
+    def act(self, *, by: "settings.AUTH_USER_MODEL") -> Designation:
+        return end_designation(designation=self.designation, by=by, **self.cleaned_data)
+
+
+class ChangeFieldForm(forms.Form):
+    field = forms.ModelChoiceField(CreativeField.objects, label=_("New creative field"))
+    on = Day(label=_("From"), help_text=_("first day in the new field; the day before is the last in the old one"))
+    source = Source()
+    reason = Reason()
+    fieldsets = ((None, {"fields": ("field", "on", "source", "reason")}),)
+
+    def __init__(self, *args: Any, city: City, current: Designation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.city = city
+        self.fields["field"].queryset = CreativeField.objects.exclude(pk=current.field_id)
+
+    def act(self, *, by: "settings.AUTH_USER_MODEL") -> Designation:
+        return change_field(city=self.city, by=by, **self.cleaned_data)

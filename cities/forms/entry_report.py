@@ -1,0 +1,34 @@
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from ..models import EntryReport
+
+
+class EntryReportForm(forms.ModelForm):
+    """A reader's report. `subject` is a trap that only programs fill in."""
+
+    subject = forms.CharField(
+        required=False, label=_("Leave this empty"), widget=forms.TextInput(attrs={"tabindex": -1})
+    )
+
+    class Meta:
+        model = EntryReport
+        fields = ["message", "source", "email"]
+        labels = {
+            "message": _("What is wrong, and what would be right?"),
+            "source": _("Where can it be checked? (optional)"),
+            "email": _("Your e-mail address, if you would like an answer (optional)"),
+        }
+        widgets = {"message": forms.Textarea(attrs={"rows": 6})}
+
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+
+    def clean_message(self) -> str:
+        message = self.cleaned_data["message"].strip()
+        if len(message.split()) < 2:
+            raise ValidationError(_("Say in a few words what is wrong."))
+        return message

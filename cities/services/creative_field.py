@@ -1,0 +1,42 @@
+import re
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from ..exceptions import NetworkError
+from ..models import CreativeField, HistoryEntry
+from .history import record
+from .importing import SLUG
+
+
+@transaction.atomic
+def add_field(*, field: CreativeField, reason: str, by: "settings.AUTH_USER_MODEL") -> CreativeField:
+    """Add a creative field to the network: writes the unsaved `field` and the history.
+
+    Raises NetworkError with a sentence when the reason is missing or the field's own checks fail.
+    """
+    if not reason.strip():
+        raise NetworkError(_("Give the reason."))
+    if not re.fullmatch(SLUG, field.slug):
+        raise NetworkError(_("An address is made of small letters without accents, digits and single hyphens."))
+    try:
+        field.full_clean()
+    except ValidationError as error:
+        raise NetworkError(" ".join(error.messages)) from None
+    field._history_user, field._change_reason = by, reason[:100]
+    field.save(force_insert=True)
+    record(
+        HistoryEntry.Verb.FIELD_ADDED,
+        on=field,
+        by=by,
+        changes={
+            "slug": [None, field.slug],
+            "name_en": [None, field.name_en],
+            "name_fr": [None, field.name_fr],
+            "valid_from": [None, field.valid_from.isoformat()],
+        },
+        reason=reason,
+    )
+    return field

@@ -1,0 +1,274 @@
+"""The acts that make, move and end designations; nothing else writes them but the import of data files.
+
+Each locks the city, so that two acts on one city queue, and does all that it does in one transaction. Days are calendar
+days in Paris and never later than today's.
+"""
+
+import datetime
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from ..days import EVER, today
+from ..exceptions import DesignationRefused
+from ..models import City, CreativeField, Designation, HistoryEntry, Precision, set_member_since
+from .city import refuse_former_slug_of_another, refuse_unfit_slug
+from .history import record
+from .importing import FIRST_DAY
+
+ONE_DAY = datetime.timedelta(days=1)
+WAYS_OUT = (Designation.EndReason.WITHDRAWN, Designation.EndReason.REMOVED)
+"""Why a membership ends; a move to another field is `change_field`, which ends no membership."""
+
+
+@transaction.atomic
+def admit(
+    *,
+    city: City,
+    field: CreativeField,
+    starts_on: datetime.date,
+    precision: str,
+    source: str,
+    reason: str,
+    by: "settings.AUTH_USER_MODEL",
+) -> City:
+    """Take a new city into the network: writes the unsaved `city`, its first designation and the history.
+
+    Raises AddressRefused for its slug, DesignationRefused for the rest: the day, the field, a name that the country
+    already has, a missing source or reason.
+    """
+    _refuse_without(reason, source)
+    _refuse_day(starts_on, precision)
+    _refuse_field(field, starts_on)
+    refuse_unfit_slug(city.slug)
+    _clean(city)
+    city._history_user, city._change_reason = by, reason[:100]
+    try:
+        with transaction.atomic():
+            city.save(force_insert=True)
+    except IntegrityError:
+        raise DesignationRefused(_("Such a city was added in this moment; look for it in the list.")) from None
+    refuse_former_slug_of_another(city.slug, city)
+    designation = _begin(city, [], field, starts_on, precision, source)
+    record(
+        HistoryEntry.Verb.ADMITTED,
+        on=city,
+        by=by,
+        changes={"slug": [None, city.slug]} | _beginning(designation),
+        reason=reason,
+    )
+    return city
+
+
+@transaction.atomic
+def designate(
+    *,
+    city: City,
+    field: CreativeField,
+    starts_on: datetime.date,
+    precision: str,
+    source: str,
+    reason: str,
+    by: "settings.AUTH_USER_MODEL",
+) -> Designation:
+    """Take a former member back: writes the new designation and the history.
+
+    Raises DesignationRefused when the city is a member, was one on or after the day, or the day, the field, the source
+    or the reason will not do.
+    """
+    _refuse_without(reason, source)
+    _refuse_day(starts_on, precision)
+    _refuse_field(field, starts_on)
+    city, designations = _locked(city)
+    for other in designations:
+        if other.ends_on is None:
+            raise DesignationRefused(
+                _("%(city)s is a member already, in %(field)s. Move it to another field instead.")
+                % {"city": city, "field": other.field}
+            )
+        if other.ends_on >= starts_on:
+            raise DesignationRefused(
+                _("%(city)s was a member until %(day)s: the new designation can only begin after that day.")
+                % {"city": city, "day": date_format(other.ends_on)}
+            )
+    designation = _begin(city, designations, field, starts_on, precision, source)
+    record(HistoryEntry.Verb.DESIGNATED, on=designation, by=by, changes=_beginning(designation), reason=reason)
+    return designation
+
+
+@transaction.atomic
+def end_designation(
+    *,
+    designation: Designation,
+    ends_on: datetime.date,
+    end_reason: str,
+    is_public: bool,
+    reason: str,
+    by: "settings.AUTH_USER_MODEL",
+) -> Designation:
+    """End a membership with the last day `ends_on`; `is_public` shows `end_reason` (one of WAYS_OUT) to readers.
+
+    Raises DesignationRefused when the designation has ended, or the day or a reason will not do.
+    """
+    _refuse_without(reason)
+    city, designations = _locked(designation.city)
+    designation = next(known for known in designations if known.pk == designation.pk)
+    if designation.ends_on is not None:
+        raise DesignationRefused(
+            _("This designation already ended on %(day)s.") % {"day": date_format(designation.ends_on)}
+        )
+    if end_reason not in WAYS_OUT:
+        raise DesignationRefused(_("Say whether the city left the network or was removed from it."))
+    if ends_on > today():
+        raise DesignationRefused(_("The last day is later than today."))
+    if ends_on < designation.starts_on:
+        raise DesignationRefused(
+            _("The last day is before the first, %(day)s.") % {"day": date_format(designation.starts_on)}
+        )
+    _end(designation, ends_on, end_reason, is_public=is_public)
+    _save_member_since(designations)
+    record(
+        HistoryEntry.Verb.ENDED,
+        on=designation,
+        by=by,
+        changes={
+            "ends_on": [None, ends_on.isoformat()],
+            "end_reason": ["", str(end_reason)],
+            "end_reason_is_public": [False, is_public],
+        },
+        reason=reason,
+    )
+    return designation
+
+
+@transaction.atomic
+def change_field(
+    *,
+    city: City,
+    field: CreativeField,
+    on: datetime.date,
+    source: str,
+    reason: str,
+    by: "settings.AUTH_USER_MODEL",
+) -> Designation:
+    """Move a member to another field from the day `on`; its membership goes on unbroken.
+
+    Ends the designation in force the day before, begins the next, writes the history. Raises DesignationRefused when
+    the city is no member, the field is the same or was none on that day, or the day, the source or the reason will
+    not do.
+    """
+    _refuse_without(reason, source)
+    _refuse_day(on, Precision.DAY)
+    city, designations = _locked(city)
+    current = designations[-1] if designations and designations[-1].ends_on is None else None
+    if current is None:
+        raise DesignationRefused(_("%(city)s is no member now: designate it again instead.") % {"city": city})
+    if current.field_id == field.pk:
+        raise DesignationRefused(_("%(city)s is in %(field)s already.") % {"city": city, "field": field})
+    _refuse_field(field, on)
+    if on <= current.starts_on:
+        raise DesignationRefused(
+            _("The designation in %(field)s began on %(day)s: the move can only take place after that day.")
+            % {"field": current.field, "day": date_format(current.starts_on)}
+        )
+    # The end first: the database allows no two designations at once, not even within the transaction.
+    _end(current, on - ONE_DAY, Designation.EndReason.FIELD_CHANGE, is_public=True)
+    designation = _begin(city, designations, field, on, Precision.DAY, source)
+    record(
+        HistoryEntry.Verb.FIELD_CHANGED,
+        on=city,
+        by=by,
+        changes={
+            "field": [current.field.slug, field.slug],
+            "ends_on": [None, current.ends_on.isoformat()],
+            "starts_on": [None, on.isoformat()],
+        },
+        reason=reason,
+    )
+    return designation
+
+
+def _locked(city: City) -> tuple[City, list[Designation]]:
+    """The city, locked until the end of the transaction, and its designations by first day."""
+    city = City.objects.select_for_update().get(pk=city.pk)
+    return city, list(city.designations.select_related("field", "city").order_by("starts_on"))
+
+
+def _begin(
+    city: City,
+    designations: list[Designation],
+    field: CreativeField,
+    starts_on: datetime.date,
+    precision: str,
+    source: str,
+) -> Designation:
+    """Write a designation after those that the city has, and the first days of membership that follow from it."""
+    new = Designation(city=city, field=field, starts_on=starts_on, starts_precision=precision, source=source.strip())
+    designations.append(new)
+    set_member_since(designations)
+    _clean(new)
+    new.save(force_insert=True)
+    _save_member_since(designations)
+    return new
+
+
+def _end(designation: Designation, ends_on: datetime.date, end_reason: str, *, is_public: bool) -> None:
+    designation.ends_on = ends_on
+    designation.end_reason = end_reason
+    designation.end_reason_is_public = is_public
+    designation.save(update_fields=["ends_on", "end_reason", "end_reason_is_public"])
+
+
+def _save_member_since(designations: list[Designation]) -> None:
+    set_member_since(designations)
+    for designation in designations:
+        designation.save(update_fields=["member_since", "member_since_precision"])
+
+
+def _beginning(designation: Designation) -> dict[str, list]:
+    """What the history says of a new designation."""
+    return {
+        "field": [None, designation.field.slug],
+        "starts_on": [None, designation.starts_on.isoformat()],
+        "starts_precision": [None, str(designation.starts_precision)],
+    }
+
+
+def _refuse_without(reason: str, source: str = "unneeded") -> None:
+    if not source.strip():
+        raise DesignationRefused(_("Give the source."))
+    if not reason.strip():
+        raise DesignationRefused(_("Give the reason."))
+
+
+def _refuse_day(day: datetime.date, precision: str) -> None:
+    if precision not in Precision.values:
+        raise DesignationRefused(_("Say how exactly the first day is known."))
+    if day > today():
+        raise DesignationRefused(_("The first day is later than today."))
+    if day < FIRST_DAY:
+        raise DesignationRefused(
+            _("The first day is before the network began, on %(day)s.") % {"day": date_format(FIRST_DAY)}
+        )
+    if not Precision(precision).allows(day):
+        raise DesignationRefused(
+            _("When only the month or the year is known, give the first day of that month or year.")
+        )
+
+
+def _refuse_field(field: CreativeField, day: datetime.date) -> None:
+    if not field.is_valid_on(day):
+        raise DesignationRefused(
+            _("%(field)s was no field of the network on %(day)s.") % {"field": field, "day": date_format(day)}
+        )
+
+
+def _clean(obj: City | Designation) -> None:
+    """Raises DesignationRefused with the sentences of the model's own checks."""
+    try:
+        obj.full_clean()
+    except ValidationError as error:
+        raise DesignationRefused(" ".join(error.messages)) from None

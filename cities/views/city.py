@@ -1,0 +1,60 @@
+from django.db.models import FETCH_PEERS, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from ..caching import public_page
+from ..geo import distance_km
+from ..models import City, CityQuerySet
+from ..models.bilingual import content_languages
+from ..services.world import world_map
+
+NEIGHBOURS = 6
+
+
+@public_page
+def city(request: HttpRequest, slug: str) -> HttpResponse:
+    """The page of a city that is or was a member; a former address leads to today's."""
+    try:
+        entry = City.objects.select_related("country").get(slug=slug)
+    except City.DoesNotExist:
+        moved = City.objects.filter(former_slugs__slug=slug).first()
+        if moved is None:
+            raise Http404 from None
+        return redirect(moved, permanent=True)
+    spells = list(entry.designations.select_related("field").order_by("-starts_on"))
+    current = City.objects.members().with_current().filter(pk=entry.pk).first()
+    members = City.objects.members().with_current().fetch_mode(FETCH_PEERS)
+    near = neighbours(current, members) if current else []
+    before, after = beside(entry, members)
+    context = {
+        "city": entry,
+        "current": current.current if current else None,
+        "spells": spells,
+        "last": spells[0] if spells else None,
+        "neighbours": near,
+        "previous": before,
+        "next": after,
+        "map": world_map([*(neighbour for neighbour, _km in near), current], here=current)
+        if current and current.has_place
+        else None,
+    }
+    return render(request, "cities/city.html", context)
+
+
+def neighbours(city: City, members: CityQuerySet) -> list[tuple[City, int]]:
+    """The nearest members of the city's field, each with its distance in kilometres."""
+    if not city.has_place:
+        return []
+    here = (city.longitude, city.latitude)
+    others = members.filter(current__field=city.current.field_id, latitude__isnull=False).exclude(pk=city.pk)
+    away = ((other, round(distance_km(here, (other.longitude, other.latitude)))) for other in others)
+    return sorted(away, key=lambda pair: pair[1])[:NEIGHBOURS]
+
+
+def beside(city: City, members: CityQuerySet) -> tuple[City | None, City | None]:
+    """The members before and after a city in the order of names in the reader's language."""
+    name = f"sort_key_{content_languages()[0]}"
+    key = getattr(city, name)
+    before = members.filter(Q(**{f"{name}__lt": key}) | Q(**{name: key, "pk__lt": city.pk}))
+    after = members.filter(Q(**{f"{name}__gt": key}) | Q(**{name: key, "pk__gt": city.pk}))
+    return before.order_by(f"-{name}", "-pk").first(), after.order_by(name, "pk").first()

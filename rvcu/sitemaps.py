@@ -1,0 +1,56 @@
+from django.contrib.sitemaps import Sitemap
+from django.urls import reverse
+
+from cities.models import City, CityQuerySet, Country, CreativeField
+from meetings.models import Meeting
+
+
+class Bilingual(Sitemap):
+    i18n = True
+    alternates = True
+    x_default = True
+
+
+class Pages(Bilingual):
+    def items(self) -> list[str]:
+        return [
+            "home",
+            "cities:directory",
+            "cities:map",
+            "cities:table",
+            "cities:field_list",
+            "cities:country_list",
+            "network",
+            "statistics",
+            "meetings:list",
+            "legal",
+            "privacy",
+            "accessibility",
+            "contact",
+        ]
+
+    def location(self, item: str) -> str:
+        return reverse(item)
+
+
+class Cities(Bilingual):
+    def items(self) -> CityQuerySet:
+        return City.objects.members().only("slug").order_by("slug")
+
+
+class Fields(Bilingual):
+    def items(self):
+        return CreativeField.objects.all()
+
+
+class Countries(Bilingual):
+    def items(self):
+        return Country.objects.filter(cities__in=City.objects.members()).distinct()
+
+
+class Meetings(Bilingual):
+    def items(self):
+        return Meeting.objects.all()
+
+
+SITEMAPS = {"pages": Pages, "cities": Cities, "fields": Fields, "countries": Countries, "meetings": Meetings}

@@ -1,0 +1,105 @@
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+
+from cities.caching import public_page
+from cities.days import today
+from cities.forms.day import DayForm
+from cities.geo import WORLD
+from cities.models import City, Country, CreativeField, Region
+from cities.models.bilingual import content_languages
+from cities.services.figures import Figures
+from cities.services.world import world_map
+
+NEWEST = 12
+
+
+@public_page
+def home(request: HttpRequest) -> HttpResponse:
+    """The network on a day, today by default: its figures, its map, its fields and its newest members."""
+    form = DayForm.of(request.GET)
+    context = {"form": form, "day": form.day}
+    if form.day:
+        figures = Figures.on(form.day)
+        name = f"sort_key_{content_languages()[0]}"
+        members = list(City.objects.members(on=form.day).with_current().order_by("-current__member_since", name))
+        since = members[0].current.member_since if members else None
+        newest = [city for city in members if city.current.member_since == since]
+        context |= {
+            "figures": figures,
+            "official": figures.official,
+            "fields": [
+                (field, figures.by_field[field.pk])
+                for field in CreativeField.objects.all()
+                if figures.by_field[field.pk]
+            ],
+            "newest": newest[:NEWEST],
+            "newest_count": len(newest),
+            "newest_since": newest[0].current if newest else None,
+            "map": world_map(members, frame=WORLD),
+        }
+    return render(request, "pages/home.html", context)
+
+
+@public_page
+def network(request: HttpRequest) -> HttpResponse:
+    figures = Figures.on(today())
+    return render(request, "pages/network.html", {"figures": figures, "official": figures.official})
+
+
+@public_page
+def statistics(request: HttpRequest) -> HttpResponse:
+    """Totals, growth, field by region, countries, firsts and cohorts, as of a day."""
+    form = DayForm.of(request.GET)
+    context = {"form": form, "day": form.day}
+    if form.day:
+        figures = Figures.on(form.day)
+        fields = list(CreativeField.objects.all())
+        countries = list(Country.objects.order_by(f"sort_key_{content_languages()[0]}"))
+        region_of = {country.pk: country.region for country in countries}
+        matrix = figures.matrix(region_of)
+        context |= {
+            "figures": figures,
+            "official": figures.official,
+            "regions": Region,
+            "matrix": [
+                (field, [matrix[field.pk, region] for region in Region.values], figures.by_field[field.pk])
+                for field in fields
+                if figures.by_field[field.pk]
+            ],
+            "matrix_totals": [sum(matrix[field.pk, region] for field in fields) for region in Region.values],
+            "matrix_most": max(matrix.values(), default=0),
+            "countries": sorted(
+                ((country, figures.by_country[country.pk]) for country in countries if figures.by_country[country.pk]),
+                key=lambda row: -row[1],
+            ),
+            "first_of_fields": figures.firsts("field", fields),
+            "first_of_countries": figures.firsts("country", countries),
+            "cohorts": figures.cohorts(region_of),
+        }
+    return render(request, "pages/statistics.html", context)
+
+
+@public_page
+def page(request: HttpRequest, template: str) -> HttpResponse:
+    """A page of prose."""
+    return render(request, template)
+
+
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 while the database answers."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"status": "ok"})
+
+
+@public_page
+def robots(request: HttpRequest) -> HttpResponse:
+    return render(request, "robots.txt", content_type="text/plain; charset=utf-8")
+
+
+def gone_stale(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that was open too long, or came from elsewhere; nothing was saved."""
+    return render(request, "403_csrf.html", status=403)
