@@ -1,24 +1,25 @@
 """The directory's query: its parameters, what they select, and what each choice would leave."""
 
 import datetime
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import django_filters
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Field, Layout, LayoutObject
+from crispy_forms.layout import Layout, LayoutObject
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
 from django.db.models import FETCH_RAISE, Count, F
 from django.http import QueryDict
 from django.template.loader import render_to_string
-from django.utils import formats
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from .days import today
+from .days import in_words, today
 from .forms.day import DayField
 from .models import City, CityQuerySet, Country, CreativeField, Designation, OfficialTotal, Precision, Region
 from .models.bilingual import content_languages
@@ -32,9 +33,9 @@ COHORT = 5
 SORTS = {
     "name": _("Name"),
     "-name": _("Name, Z to A"),
-    "since": _("Longest members first"),
-    "-since": _("Newest members first"),
     "country": _("Country"),
+    "-since": _("Newest first"),
+    "since": _("Longest first"),
 }
 
 
@@ -102,29 +103,39 @@ class SortFilter(django_filters.ChoiceFilter):
         )
 
 
+class CountryRow(NamedTuple):
+    """A country as the filters need it, named in the reader's language."""
+
+    code: str
+    name: str
+    region: str
+
+
 class CityFilter(django_filters.FilterSet):
     q = SearchFilter(label=_("Name of a city or a country"), max_length=100)
     field = ChoicesFilter(label=_("Creative field"), field_name="current__field__slug")
     region = ChoicesFilter(label=_("Region"), field_name="country__region", choices=Region.choices)
     country = CodesFilter(label=_("Country"), field_name="country")
     year = ChoicesFilter(label=_("Member since"), field_name="current__member_since__year")
-    as_of = DayFilter(label=_("As of"))
+    as_of = DayFilter(label=_("Members on this day"))
     sort = SortFilter(label=_("Sort by"), choices=list(SORTS.items()), empty_label=None)
 
     class Meta:
         model = City
         fields: list[str] = []
 
-    def __init__(self, data: QueryDict, creative_fields: list[CreativeField], countries: list[Country]) -> None:
+    def __init__(self, data: QueryDict, creative_fields: list[CreativeField], countries: list[CountryRow]) -> None:
         super().__init__(data, queryset=City.objects.none())
         choices = {
             "field": [(field.slug, field.name) for field in creative_fields],
-            "country": [(country.pk, country.name) for country in countries],
+            "country": [(country.code, country.name) for country in countries],
             "year": [(str(year), str(year)) for year in range(today().year, FIRST_YEAR - 1, -1)],
         }
         for name, values in choices.items():
             self.form.fields[name].choices = values
-        self.form.helper = helper()
+        self.form.search_helper = helper(SearchBox())
+        self.form.helper = helper(*(FacetBox(group) for group in GROUPS))
+        self.form.day_helper = helper(DayBox(), SortBox())
 
 
 @dataclass(frozen=True)
@@ -159,6 +170,34 @@ class Chip:
 
 
 @dataclass(frozen=True)
+class Loosening:
+    """What to give up when nothing is found, and how many cities that would give, where that costs nothing to say."""
+
+    label: str
+    query: str
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A parameter that cannot be read: where its filter stands, what is wrong, and the query without it."""
+
+    label: str
+    anchor: str
+    errors: list[str]
+    query: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """A way to sort the results."""
+
+    value: str
+    label: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
 class Cohort:
     """A day on which several cities joined."""
 
@@ -185,9 +224,11 @@ class Directory:
 
     def __init__(self, query: QueryDict) -> None:
         self.query = query
-        sort_key = f"sort_key_{content_languages()[0]}"
-        self.creative_fields = list(CreativeField.objects.all())
-        self.countries = list(Country.objects.order_by(sort_key))
+        language = content_languages()[0]
+        self.creative_fields = list(CreativeField.objects.defer("imported"))
+        # As plain rows: two hundred model instances would cost more than all the queries.
+        rows = Country.objects.order_by(f"sort_key_{language}").values_list("iso2", f"name_{language}", "region")
+        self.countries = list(itertools.starmap(CountryRow, rows))
         self.filter = CityFilter(query, self.creative_fields, self.countries)
         self.form = self.filter.form
         self.is_valid = self.form.is_valid()
@@ -217,7 +258,7 @@ class Directory:
             cube(self.members),
             {group: set(self.values.get(group, ())) for group in GROUPS},
             {field.pk: field.slug for field in self.creative_fields},
-            {country.pk: country.region for country in self.countries},
+            {country.code: country.region for country in self.countries},
         )
 
     @property
@@ -230,18 +271,17 @@ class Directory:
         if not self.is_valid:
             return City.objects.none()
         self.filter.queryset = City.objects.members(on=self.day)
-        cities = self.filter.qs.select_related("current")
-        return cities.defer("aliases", "search_text", "note", "imported").fetch_mode(FETCH_RAISE)
+        cities = self.filter.qs.select_related("current", "country")
+        unread = ("aliases", "search_text", "note", "imported", "current__imported", "country__imported")
+        return cities.defer(*unread).fetch_mode(FETCH_RAISE)
 
     def page(self, number: str, size: int) -> Page:
         """A page of the results, each with its field and its country. Raises django.core.paginator.InvalidPage."""
         page = CountedPaginator(self.results, size, self.count).page(number)
-        # Both tables are at hand in full; joining them would only make the query wider.
-        country_of = {country.pk: country for country in self.countries}
+        # The few fields are at hand; joining them would only make the query wider.
         field_of = {field.pk: field for field in self.creative_fields}
         page.object_list = list(page.object_list)
         for city in page.object_list:
-            city.country = country_of[city.country_id]
             city.current.field = field_of[city.current.field_id]
         return page
 
@@ -252,7 +292,8 @@ class Directory:
 
     def _facet(self, group: str, field_of: dict[str, CreativeField]) -> Facet:
         counts = self.tally.counts[group]
-        chosen = set(self.values.get(group, ()))
+        # As asked: beside a value that is none of the choices, the good ones stay chosen.
+        chosen = {value.upper() if group == "country" else value for value in self.query.getlist(group)}
         options = [
             Option(value, label, counts[value], value in chosen, field_of.get(value))
             for value, label in self.form.fields[group].choices
@@ -274,10 +315,59 @@ class Directory:
             for value in self.values.get(group, ()):
                 label = labels[value]
                 if group == "year":
-                    label = gettext("since %(year)s") % {"year": value}
+                    label = gettext("Joined in %(year)s") % {"year": value}
                 yield Chip(label, self.without(group, value))
         if day := self.values.get("as_of"):
-            yield Chip(gettext("as of %(day)s") % {"day": formats.date_format(day)}, self.without("as_of"))
+            yield Chip(gettext("As of %(day)s") % {"day": in_words(day)}, self.without("as_of"))
+
+    @property
+    def filters_chosen(self) -> int:
+        """How many filters are set beside the text to search for."""
+        return len(self.chips) - bool(self.values.get("q"))
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the day is asked for, so that the count is not the network's."""
+        return any(self.values.get(name) for name in ("q", *GROUPS))
+
+    @property
+    def loosenings(self) -> list[Loosening]:
+        """What to give up for more results: the text, the day, and each group whose choices exclude all the rest."""
+        found = []
+        if q := self.values.get("q"):
+            found.append(Loosening(gettext("Without “%(words)s”") % {"words": q}, self.without("q")))
+        for group in GROUPS:
+            if self.values.get(group) and (count := self.tally.counts[group].total()):
+                label = gettext("Any: %(filter)s") % {"filter": self.form.fields[group].label}
+                found.append(Loosening(label, self.without(group), count))
+        if day := self.values.get("as_of"):
+            found.append(Loosening(gettext("Today instead of %(day)s") % {"day": in_words(day)}, self.without("as_of")))
+        return found
+
+    @property
+    def mistakes(self) -> list[Mistake]:
+        return [
+            Mistake(
+                self.form.fields[name].label,
+                f"facet-{name}" if name in GROUPS else f"id_{name}",
+                list(errors),
+                self.without(name),
+            )
+            for name, errors in self.form.errors.items()
+        ]
+
+    @property
+    def orders(self) -> list[Order]:
+        chosen = self.values.get("sort") or "name"
+        return [Order(value, str(label), value == chosen) for value, label in SORTS.items()]
+
+    @cached_property
+    def unfiltered(self) -> str:
+        """The query with nothing chosen, in the same order."""
+        query = QueryDict(mutable=True)
+        if sort := self.values.get("sort"):
+            query["sort"] = sort
+        return query.urlencode()
 
     def without(self, name: str, value: str | None = None) -> str:
         """The query string without a parameter, or without one of its values; back on the first page."""
@@ -317,37 +407,55 @@ class Directory:
         return self.without("page")
 
 
-class FacetBox(LayoutObject):
-    """A facet as a group of checkboxes with counts; `form.facets` has them."""
+class Box(LayoutObject):
+    """One of the form's fields through a template of ours; `directory` is in its context."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, template: str) -> None:
+        self.name, self.template = name, template
 
     def render(self, form, context, template_pack=None, **kwargs) -> str:
         form.rendered_fields.add(self.name)
-        return render_to_string("cities/_facet.html", {"facet": form.facets[self.name]})
+        return render_to_string(self.template, self.context(form, context.get("directory")))
+
+    def context(self, form: forms.Form, directory: Directory | None) -> dict[str, object]:
+        return {"field": form[self.name], "directory": directory}
 
 
-class DayBox(LayoutObject):
+class SearchBox(Box):
+    """The text to search for. It stands above the results, outside the form's tag."""
+
+    def __init__(self) -> None:
+        super().__init__("q", "cities/_search.html")
+
+
+class FacetBox(Box):
+    """A facet as a group of checkboxes with counts; `form.facets` has them."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, "cities/_facet.html")
+
+    def context(self, form: forms.Form, directory: Directory | None) -> dict[str, object]:
+        return {"facet": form.facets[self.name]}
+
+
+class DayBox(Box):
     """The day, with a shortcut to each cohort."""
 
-    def render(self, form, context, template_pack=None, **kwargs) -> str:
-        form.rendered_fields.add("as_of")
-        return render_to_string("cities/_day.html", {"field": form["as_of"], "directory": context.get("directory")})
+    def __init__(self) -> None:
+        super().__init__("as_of", "cities/_day.html")
 
 
-def helper() -> FormHelper:
-    """Lay out the filters; the form's tag and its button are the template's."""
+class SortBox(Box):
+    """The chosen order, which links above the results change and the form hands on."""
+
+    def __init__(self) -> None:
+        super().__init__("sort", "cities/_sort.html")
+
+
+def helper(*boxes: Box) -> FormHelper:
+    """Lay out a part of the filters; the form's tag and its button are the template's."""
     helper = FormHelper()
     helper.form_tag = False
     helper.disable_csrf = True
-    helper.layout = Layout(
-        Field("q", type="search", autocomplete="off"),
-        FacetBox("field"),
-        FacetBox("region"),
-        FacetBox("country"),
-        FacetBox("year"),
-        DayBox(),
-        "sort",
-    )
+    helper.layout = Layout(*boxes)
     return helper

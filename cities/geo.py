@@ -44,8 +44,8 @@ class Frame(NamedTuple):
         return " ".join(_short(value) for value in self)
 
 
-# Antarctica is not drawn: the world ends a little south of Cape Horn.
-WORLD = Frame(0.0, 4.0, WIDTH, 424.0)
+# From a little north of Greenland to a little south of Cape Horn: Antarctica is not drawn.
+WORLD = Frame(0.0, -4.0, WIDTH, 444.0)
 
 
 def project(longitude: float, latitude: float) -> tuple[float, float]:
@@ -61,6 +61,43 @@ def project_unwrapped(east: float, latitude: float) -> tuple[float, float]:
     return WIDTH / 2 + x * _SCALE, (_POLE - _northing(t)) * _SCALE
 
 
+class Matrix(NamedTuple):
+    """An affine change of the plane, in the order of SVG's matrix(a b c d e f)."""
+
+    a: float
+    b: float
+    c: float
+    d: float
+    e: float
+    f: float
+
+    def apply(self, at: tuple[float, float]) -> tuple[float, float]:
+        x, y = at
+        return self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f
+
+    def __str__(self) -> str:
+        return f"matrix({' '.join(f'{value:.5g}' for value in self)})"
+
+
+def upright(longitude: float, latitude: float) -> Matrix:
+    """Return the change that draws the surroundings of a position without slant: north up, all directions to one scale.
+
+    Far from the central meridian Equal Earth leans (New Zealand lies almost on its side). A small map undoes this for
+    its own place, which stays where it is; areas stay as they are too.
+    """
+    step = 0.05
+    east = (longitude - CENTRAL_MERIDIAN + 180) % 360 - 180
+    x, y = project_unwrapped(east, latitude)
+    (x0, _), (x1, _) = project_unwrapped(east - step, latitude), project_unwrapped(east + step, latitude)
+    (x2, y2), (x3, y3) = project_unwrapped(east, latitude - step), project_unwrapped(east, latitude + step)
+    # How the plane changes with a degree eastward (never in y: parallels are straight) and with one northward.
+    east_x = (x1 - x0) / cos(radians(latitude))
+    north_x, north_y = x3 - x2, y3 - y2
+    size = sqrt(-east_x * north_y)
+    a, c, d = size / east_x, -size * north_x / (east_x * north_y), -size / north_y
+    return Matrix(a, 0.0, c, d, x - a * x - c * y, y - d * y)
+
+
 def distance_km(a: tuple[float, float], b: tuple[float, float]) -> float:
     """Return the great-circle distance in kilometres between two (longitude, latitude) pairs in degrees."""
     (lon_a, lat_a), (lon_b, lat_b) = a, b
@@ -71,15 +108,16 @@ def distance_km(a: tuple[float, float], b: tuple[float, float]) -> float:
 
 def view_box(
     points: Iterable[tuple[float, float]],
-    aspect: float = WORLD.w / WORLD.h,
+    aspect: float | None = None,
     margin: float = 0.12,
     min_size: float = 90.0,
 ) -> Frame:
     """Return the smallest frame that shows all points (map units) with room around them.
 
-    `aspect` is width divided by height, `margin` the room on each side as a share of the points' extent, `min_size` the
-    width below which the map comes no closer. The frame stays within the world's width and, where it can, its height;
-    no points, or points all over the world, give the whole of it.
+    `aspect`, width divided by height, widens it to that shape; without one it is as tight as it can be, for an SVG that
+    fills its box by itself. `margin` is the room on each side as a share of the points' extent, `min_size` the width
+    below which the map comes no closer. The frame stays within the world. No points, or points over most of the world,
+    give the whole of it.
     """
     xs, ys = [], []
     for x, y in points:
@@ -87,17 +125,22 @@ def view_box(
         ys.append(y)
     if not xs:
         return WORLD
-    width = (max(xs) - min(xs)) * (1 + 2 * margin)
-    height = (max(ys) - min(ys)) * (1 + 2 * margin)
-    width = max(width, height * aspect, min_size)
-    if width >= WORLD.w:
+    shape = aspect or WORLD.w / WORLD.h
+    width = max((max(xs) - min(xs)) * (1 + 2 * margin), min_size)
+    height = max((max(ys) - min(ys)) * (1 + 2 * margin), min_size / shape)
+    if max(width, height * shape) >= WORLD.w * _NEARLY_ALL:
         return WORLD
-    height = width / aspect
+    if aspect:
+        width, height = max(width, height * aspect), max(height, width / aspect)
     left = _clamp((min(xs) + max(xs) - width) / 2, WORLD.x, WORLD.x + WORLD.w - width)
     top = (min(ys) + max(ys) - height) / 2
     if height < WORLD.h:
         top = _clamp(top, WORLD.y, WORLD.y + WORLD.h - height)
     return Frame(left, top, width, height)
+
+
+# A frame wider than this share of the world would gain nothing, and be a thin band on a phone.
+_NEARLY_ALL = 0.65
 
 
 def _clamp(value: float, low: float, high: float) -> float:
@@ -299,8 +342,8 @@ def _short(value: float) -> str:
 class Place:
     """A place to be drawn: where it is in degrees, what it is called in the reader's language, where it leads.
 
-    `label` is the whole name for those who cannot see the colour ("Lyon, France, Literature"); `name` the short one that
-    is written beside the point when it is the one the map is about.
+    `label` is the whole name for those who cannot see the colour ("Lyon, France, Literature"); `name` the short one
+    that is written beside the point when it is the one the map is about.
     """
 
     longitude: float
@@ -350,6 +393,7 @@ class WorldMap:
     points: Sequence[MapPoint] = field(default_factory=tuple)
     unit: float = 1.0
     id: str = "map"
+    matrix: Matrix | None = None
 
     @property
     def view_box(self) -> str:
@@ -366,7 +410,7 @@ class WorldMap:
     @property
     def is_close(self) -> bool:
         """Whether the frame is so close that the coarse outlines of the world map would show their corners."""
-        return self.frame.w < _CLOSE
+        return self.unit < _CLOSE
 
     @property
     def fit(self) -> str:
@@ -378,27 +422,31 @@ class WorldMap:
         return next((point for point in self.points if point.is_here), None)
 
     @property
-    def label_size(self) -> str:
-        """Return the size, in map units, of the name written on the map."""
-        return _short(self.unit * _LABEL_PX)
-
-    @property
-    def label_shift(self) -> str:
-        return _short(self.unit * _LABEL_PX * 0.85)
-
-    @property
-    def label_drop(self) -> str:
-        """Return how far below the point the name's baseline lies, so that their middles are level."""
-        return _short(self.unit * _LABEL_PX * 0.33)
+    def label_at(self) -> str:
+        """Return the transform that lets the name beside the point be laid out in pixels."""
+        here = self.here
+        return f"translate({here.at}) scale({self.unit:.4g})" if here else ""
 
     @property
     def label_anchor(self) -> str:
-        """Return the end of the name that touches the point, so that it never runs out of the frame."""
-        return "end" if self.here and self.here.x > self.frame.x + self.frame.w * 0.6 else "start"
+        """Return which end of the name touches the point: the side with the fewest dots that it would hide."""
+        here = self.here
+        if here is None:
+            return "start"
+        length = (_LABEL_SHIFT_PX + _LETTER_PX * len(here.name)) * self.unit
+        tall = _LETTER_PX * 1.5 * self.unit
+
+        def hidden(side: int) -> tuple[bool, int]:
+            runs_out = not self.frame.x <= here.x + side * length <= self.frame.x + self.frame.w
+            covered = [p for p in self.points if 0 < (p.x - here.x) * side < length and abs(p.y - here.y) < tall]
+            return runs_out, len(covered)
+
+        return "end" if hidden(-1) < hidden(1) else "start"
 
 
-_CLOSE = 420.0
-_LABEL_PX = 17.0
+_CLOSE = 0.35
+# The name beside a point, as templates/includes/_map.html sets it: its distance and the usual width of a letter.
+_LABEL_SHIFT_PX, _LETTER_PX = 14.0, 8.5
 _DOT_PX = 7.5
 _TARGET_PX = 24.0
 
@@ -407,28 +455,41 @@ def draw(
     places: Sequence[Place],
     *,
     frame: Frame | None = None,
-    width: int = 1200,
+    aspect: float | None = None,
+    min_size: float = 90.0,
+    width: int | None = None,
     dot: float = _DOT_PX,
     here: Place | None = None,
     id: str = "map",
 ) -> WorldMap:
     """Lay places out on a map.
 
-    Without a `frame` it is the smallest that shows them all (the whole world when they are all over it). `width` is how
-    wide the map is drawn at most, in CSS pixels, and `dot` the room a dot takes there, its paper ring included; dots
-    keep that size in any frame, so a closer frame moves them less. `here` names the one place the map is about: it is
-    drawn last, where it truly is, with its name. Only places in or near the frame are drawn.
+    Without a `frame` it is the smallest that shows them all, no closer than `min_size` units from side to side, or the
+    whole world when they are all over it. `width` is how wide the map is drawn at most, in CSS pixels, `aspect` its
+    shape there (1200 and the world's; 480 and 4:3 for a map about one place, as in map.css), and `dot` the room a dot
+    takes, its paper ring included; dots keep that size in any frame, so a closer frame moves them less.
+
+    `here` is the one place the map is about: it stands in the middle of a frame `min_size` wide, upright, drawn last
+    and with its name; the other places are its surroundings. Only places in or near the frame are drawn.
     """
     projected = [(place, project(place.longitude, place.latitude)) for place in places if place is not here]
+    width = width or (480 if here else 1200)
+    aspect = aspect or (4 / 3 if here else WORLD.w / WORLD.h)
+    matrix = None
+    centre = (0.0, 0.0)
+    if here:
+        matrix = upright(here.longitude, here.latitude)
+        centre = project(here.longitude, here.latitude)
+        projected = [(place, matrix.apply(at)) for place, at in projected]
+        height = min_size / aspect
+        frame = frame or Frame(centre[0] - min_size / 2, centre[1] - height / 2, min_size, height)
     if frame is None:
-        about = [project(here.longitude, here.latitude)] if here else [at for _, at in projected]
-        frame = view_box(about)
-    unit = frame.w / width
+        frame = view_box([at for _, at in projected], min_size=min_size)
+    unit = max(frame.w, frame.h * aspect) / width
     # A box of another shape shows more than the frame: what lies that far beside it is drawn too.
-    near = [(place, at) for place, at in projected if _is_near(at, frame)] if frame != WORLD else projected
+    near = [(place, at) for place, at in projected if frame == WORLD or _is_near(at, frame)]
     spread_to = spread([at for _, at in near], dot * unit, [place.url for place, _ in near])
     if here:
-        centre = project(here.longitude, here.latitude)
         spread_to = [_kept_off(at, centre, dot * unit * 1.6) for at in spread_to]
     crowded = {i for pair in _close_pairs(*_columns(spread_to), _TARGET_PX * unit) for i in pair}
     points = [
@@ -436,14 +497,12 @@ def draw(
         for nth, ((place, at), (x, y)) in enumerate(zip(near, spread_to, strict=True))
     ]
     if here:
-        points.append(
-            MapPoint(*centre, *centre, here.label, here.url, here.field, here.name, is_here=True, has_room=True)
-        )
-    return WorldMap(frame, points, unit, id)
+        points.append(MapPoint(*centre, *centre, here.label, here.url, here.field, here.name, True, True))
+    return WorldMap(frame, tuple(points), unit, id, matrix)
 
 
 def _is_near(at: tuple[float, float], frame: Frame) -> bool:
-    reach = max(frame.w, frame.h)
+    reach = max(frame.w, frame.h * 1.5)
     return abs(at[0] - frame.x - frame.w / 2) <= reach and abs(at[1] - frame.y - frame.h / 2) <= reach
 
 

@@ -11,8 +11,10 @@ from collections.abc import Iterable
 # Letters that Unicode does not decompose into a base letter and a mark.
 _LETTERS = str.maketrans({"ł": "l", "ı": "i", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ə": "e"})
 SORT_KEY_LENGTH = 100
-_APOSTROPHES = re.compile("['’‘ʼʻʿʾˈ`´′]")
-_NOT_A_WORD = re.compile(r"[\W_]+")
+_APOSTROPHE = "'’‘ʼʻʿʾˈ`´′"
+_APOSTROPHES = re.compile(f"[{_APOSTROPHE}]")
+# Some of the apostrophes are letters to Unicode.
+_NOT_A_WORD = re.compile(rf"[\W_{_APOSTROPHE}]+")
 
 
 def fold(text: str) -> str:

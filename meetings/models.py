@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from cities.constraints import CountsChanges
-from cities.days import today
+from cities.days import period_in_words, today
 from cities.models import City, Country
 from cities.models.bilingual import Bilingual
 from cities.models.imported import Imported
@@ -83,6 +83,15 @@ class Meeting(Imported):
     def was_moved(self) -> bool:
         """Whether it took, or takes, place in another year than first planned."""
         return self.year != self.planned_year
+
+    @property
+    def is_held(self) -> bool:
+        return self.status == self.Status.HELD
+
+    @property
+    def period(self) -> str:
+        """Its days in the reader's language: "12–15 June 2018"; empty when they are not known."""
+        return period_in_words(self.start_date, self.end_date) if self.start_date and self.end_date else ""
 
     @property
     def host_names(self) -> str:

@@ -1,34 +1,43 @@
 """Import of the annual meetings, beside `cities.services.importing`."""
 
 from collections import defaultdict
+from typing import Any
 
-from cities.models import City, Country, FormerSlug
-from cities.services.importing import Change, Loader
+from cities.models import City
+from cities.services.importing import Change, Loader, Network, Report, Rows
 from cities.services.tables import Folder, Row
 
 from .models import Meeting, MeetingHost
 
 
-def load_meetings(loader: Loader) -> None:
-    """Write the meetings and their hosts; raises ImportRefused with every fault. Cities and countries come first."""
-    rows = read_meetings(loader.folder, set(Country.objects.values_list("pk", flat=True)))
-    cities = {former.slug: former.city for former in FormerSlug.objects.select_related("city")}
-    cities |= City.objects.in_bulk(field_name="slug")
-    hosts = {row.line: read_hosts(row, cities) for row, _edition, _values in rows}
-    loader.folder.refuse_if_faulty()
-    meetings = loader.upsert(Meeting, lambda meeting: meeting.edition, rows, "meetings.csv")
+def write_meetings(loader: Loader, rows: Rows) -> None:
+    """Write what read_meetings() read without a fault, and the hosts; cities and countries come first."""
+    meetings = loader.upsert(
+        Meeting,
+        lambda meeting: meeting.edition,
+        [(row, edition, without_hosts(values)) for row, edition, values in rows],
+        "meetings.csv",
+    )
+    cities = City.objects.in_bulk(field_name="slug")
     held = defaultdict(list)
     for host in MeetingHost.objects.select_related("city").order_by("position", "pk"):
         held[host.meeting_id].append(host)
-    for row, edition, _values in rows:
+    for row, edition, values in rows:
         meeting = meetings[edition]
-        load_hosts(loader, row, meeting, held[meeting.pk], hosts[row.line])
+        given = [
+            MeetingHost(meeting=meeting, position=position, city=cities.get(slug), name_en=name_en, name_fr=name_fr)
+            for position, (slug, name_en, name_fr) in enumerate(values["hosts"])
+        ]
+        write_hosts(loader, row, meeting, held[meeting.pk], given)
 
 
-def load_hosts(loader: Loader, row: Row, meeting: Meeting, held: list[MeetingHost], given: list[dict]) -> None:
-    """Make the hosts of a meeting those of its row, all or none: hosts that staff changed since the last import stay."""
-    new = [MeetingHost(meeting=meeting, position=position, **host) for position, host in enumerate(given)]
-    now, then = as_text(held), as_text(new)
+def without_hosts(values: dict) -> dict:
+    return {name: value for name, value in values.items() if name != "hosts"}
+
+
+def write_hosts(loader: Loader, row: Row, meeting: Meeting, held: list[MeetingHost], given: list[MeetingHost]) -> None:
+    """Make the hosts of a meeting those of its row, unless staff changed them since the last import."""
+    now, then = as_text(held), as_text(given)
     before = meeting.imported.get("hosts", "")
     by_staff = now not in (before, then) and not loader.force
     if by_staff:
@@ -37,12 +46,22 @@ def load_hosts(loader: Loader, row: Row, meeting: Meeting, held: list[MeetingHos
         )
     elif now != then:
         MeetingHost.objects.filter(meeting=meeting).delete()
-        MeetingHost.objects.bulk_create(new)
+        MeetingHost.objects.bulk_create(given)
         if before:
-            loader.report.changed.append(Change(row, meeting, {"hosts": [now, then]}))
+            report_hosts(loader.report, row, meeting, [now, then])
     if before != then:
         meeting.imported["hosts"] = then
         Meeting.objects.filter(pk=meeting.pk).update(imported=meeting.imported)
+
+
+def report_hosts(report: Report, row: Row, meeting: Meeting, change: list[str]) -> None:
+    """Put changed hosts down with the other changes of the meeting's row, of which there may be none so far."""
+    known = next((known for known in report.changed if known.obj is meeting), None)
+    if known is None:
+        known = Change(row, meeting, {})
+        report.changed.append(known)
+        report.unchanged[row.file] -= 1
+    known.changes["hosts"] = change
 
 
 def as_text(hosts: list[MeetingHost]) -> str:
@@ -52,7 +71,8 @@ def as_text(hosts: list[MeetingHost]) -> str:
     )
 
 
-def read_meetings(folder: Folder, countries: set[str]) -> list[tuple[Row, int | None, dict]]:
+def read_meetings(folder: Folder, network: Network) -> Rows:
+    """The meetings by edition, each with its `hosts`; faults are noted in the folder."""
     rows = folder.rows(
         "meetings.csv",
         "edition hosts hosts_en hosts_fr country planned_year year start_date end_date status note source",
@@ -60,9 +80,9 @@ def read_meetings(folder: Folder, countries: set[str]) -> list[tuple[Row, int | 
     folder.unique(rows, "edition")
     read = []
     for row in rows:
-        values = {
+        values: dict[str, Any] = {
             "edition": row.integer("edition", 1, 999, required=True),
-            "country_id": row.choice("country", countries, "country"),
+            "country_id": row.choice("country", network.codes, "country"),
             "planned_year": row.integer("planned_year", 2004, 2100, required=True),
             "year": row.integer("year", 2004, 2100, required=True),
             "start_date": row.day("start_date"),
@@ -70,6 +90,7 @@ def read_meetings(folder: Folder, countries: set[str]) -> list[tuple[Row, int | 
             "status": row.choice("status", Meeting.Status.values, "status"),
             "note": row.text("note"),
             "source": row.text("source", limit=300),
+            "hosts": read_hosts(row, network.addresses),
         }
         start, end = values["start_date"], values["end_date"]
         if (start is None) != (end is None):
@@ -82,25 +103,22 @@ def read_meetings(folder: Folder, countries: set[str]) -> list[tuple[Row, int | 
     return read
 
 
-def read_hosts(row: Row, cities: dict[str, City]) -> list[dict]:
-    """The hosts of a row: one name in each language a host; the slugs are empty for a place that never was a member."""
+def read_hosts(row: Row, addresses: dict[str, str]) -> list[tuple[str, str, str]]:
+    """The hosts of a row: address, English and French name. A place that never was a member has no address."""
     names_en, names_fr = (parts(row.text(column, required=True)) for column in ("hosts_en", "hosts_fr"))
     slugs = parts(row.text("hosts")) if row.values["hosts"] else [""] * len(names_en)
     if not len(slugs) == len(names_en) == len(names_fr):
         row.refuse("hosts", "hosts, hosts_en and hosts_fr do not name as many places")
         return []
     for slug in slugs:
-        if slug and slug not in cities:
+        if slug and slug not in addresses:
             row.refuse("hosts", f"{slug!r} is no known city")
         if slug and slugs.count(slug) > 1:
             row.refuse("hosts", f"names {slug!r} more than once")
     for column, names in (("hosts_en", names_en), ("hosts_fr", names_fr)):
         if not all(0 < len(name) <= 100 for name in names):
             row.refuse(column, "has a name that is empty or longer than 100 characters")
-    return [
-        {"city": cities.get(slug), "name_en": name_en, "name_fr": name_fr}
-        for slug, name_en, name_fr in zip(slugs, names_en, names_fr, strict=True)
-    ]
+    return list(zip([addresses.get(slug, "") for slug in slugs], names_en, names_fr, strict=True))
 
 
 def parts(text: str) -> list[str]:

@@ -1,7 +1,15 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 from django.utils.translation import gettext_lazy as _
 
 
 class RvcuConfig(AppConfig):
     name = "rvcu"
     verbose_name = _("Accounts")
+
+
+class RvcuAdminConfig(admin_apps.AdminConfig):
+    """The stock admin with our own site, see `rvcu.admin_site`."""
+
+    default = False
+    default_site = "rvcu.admin_site.RvcuAdminSite"

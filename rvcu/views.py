@@ -12,7 +12,7 @@ from cities.models.bilingual import content_languages
 from cities.services.figures import Figures
 from cities.services.world import world_map
 
-NEWEST = 12
+NEWEST = 16
 
 
 @public_page
@@ -24,8 +24,7 @@ def home(request: HttpRequest) -> HttpResponse:
         figures = Figures.on(form.day)
         name = f"sort_key_{content_languages()[0]}"
         members = list(City.objects.members(on=form.day).with_current().order_by("-current__member_since", name))
-        since = members[0].current.member_since if members else None
-        newest = [city for city in members if city.current.member_since == since]
+        newest_year = members[0].current.member_since.year if members else None
         context |= {
             "figures": figures,
             "official": figures.official,
@@ -34,9 +33,9 @@ def home(request: HttpRequest) -> HttpResponse:
                 for field in CreativeField.objects.all()
                 if figures.by_field[field.pk]
             ],
-            "newest": newest[:NEWEST],
-            "newest_count": len(newest),
-            "newest_since": newest[0].current if newest else None,
+            "newest": members[:NEWEST],
+            "newest_year": newest_year,
+            "newest_count": sum(city.current.member_since.year == newest_year for city in members),
             "map": world_map(members, frame=WORLD),
         }
     return render(request, "pages/home.html", context)
@@ -58,24 +57,28 @@ def statistics(request: HttpRequest) -> HttpResponse:
         fields = list(CreativeField.objects.all())
         countries = list(Country.objects.order_by(f"sort_key_{content_languages()[0]}"))
         region_of = {country.pk: country.region for country in countries}
+        place_of = {country.pk: place for place, country in enumerate(countries)}
         matrix = figures.matrix(region_of)
         context |= {
             "figures": figures,
             "official": figures.official,
             "regions": Region,
             "matrix": [
-                (field, [matrix[field.pk, region] for region in Region.values], figures.by_field[field.pk])
+                (field, [(region, matrix[field.pk, region.value]) for region in Region], figures.by_field[field.pk])
                 for field in fields
                 if figures.by_field[field.pk]
             ],
             "matrix_totals": [sum(matrix[field.pk, region] for field in fields) for region in Region.values],
             "matrix_most": max(matrix.values(), default=0),
-            "countries": sorted(
-                ((country, figures.by_country[country.pk]) for country in countries if figures.by_country[country.pk]),
+            "by_field": sorted(
+                ((field, figures.by_field[field.pk]) for field in fields if figures.by_field[field.pk]),
                 key=lambda row: -row[1],
             ),
             "first_of_fields": figures.firsts("field", fields),
-            "first_of_countries": figures.firsts("country", countries),
+            "countries": sorted(
+                ((first, figures.by_country[first.of.pk]) for first in figures.firsts("country", countries)),
+                key=lambda row: (-row[1], place_of[row[0].of.pk]),
+            ),
             "cohorts": figures.cohorts(region_of),
         }
     return render(request, "pages/statistics.html", context)

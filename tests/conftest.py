@@ -1,4 +1,5 @@
-import datetime
+import copy
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,17 +8,42 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import caches
 from django.core.management import call_command
+from django.db.models import Model
 from django.test import Client, TransactionTestCase
 
 import cities
-from cities.models import Edition
+from cities.models import City, Country, CreativeField, Designation, Edition, HistoryEntry, OfficialTotal
 from cities.rules import GROUPS
+from meetings.models import Meeting, MeetingHost
 from rvcu.models import User
 
 from .history_guards import history_unguarded
 
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 SHIPPED = Path(cities.__file__).parent / "data"
-APRIL_2016 = datetime.date(2016, 4, 28)
+NOT_RUN = pytest.StashKey[int]()
+
+
+# Without a browser all other tests run, and the last lines say what did not
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if BROWSER:
+        return
+    if os.environ.get("CI"):
+        pytest.exit("CI without Chromium would leave the browser tests out: install it.", returncode=3)
+    in_browser = [item for item in items if "/browser/" in item.path.as_posix()]
+    items[:] = [item for item in items if item not in in_browser]
+    config.stash[NOT_RUN] = len(in_browser)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if missing := config.stash.get(NOT_RUN, 0):
+        terminalreporter.write_line(
+            f"NOT RUN: {missing} browser tests, because no Chromium was found. Install one"
+            " (Debian: apt-get install chromium) and run them with: make test ARGS=tests/browser",
+            yellow=True,
+        )
 
 
 # People: officers and an auditor of the secretariat; the visitor is the plain `client`
@@ -58,10 +84,22 @@ def signed_in() -> Callable[[User], Client]:
 # Data
 
 
+@pytest.fixture(scope="session")
+def network_rows() -> dict[type[Model], list[Model]]:
+    """What the first import of the session wrote; later tests write the same rows without reading the files."""
+    return {}
+
+
 @pytest.fixture
-def network(db: None) -> None:
+def network(db: None, network_rows: dict[type[Model], list[Model]]) -> None:
     """The real network, as shipped."""
-    call_command("import_network", verbosity=0)
+    if not network_rows:
+        call_command("import_network", verbosity=0)
+        models = (Country, CreativeField, City, Designation, OfficialTotal, Meeting, MeetingHost, HistoryEntry)
+        network_rows.update({model: list(model._base_manager.all()) for model in models})
+        return
+    for model, rows in network_rows.items():
+        model._base_manager.bulk_create(copy.copy(row) for row in rows)
 
 
 @pytest.fixture

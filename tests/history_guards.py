@@ -17,9 +17,13 @@ def history_unguarded() -> Iterator[None]:
     (guard,) = (c for c in HistoryEntry._meta.constraints if isinstance(c, AppendOnly))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(f'ALTER TABLE "{TABLE}" DISABLE TRIGGER "{guard.name}"')
-            yield
-            cursor.execute(f'ALTER TABLE "{TABLE}" ENABLE TRIGGER "{guard.name}"')
+            for act in ("DISABLE", "ENABLE"):
+                # A table with foreign keys still to be checked cannot be altered.
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                cursor.execute(f'ALTER TABLE "{TABLE}" {act} TRIGGER "{guard.name}"')
+                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+                if act == "DISABLE":
+                    yield
             return
         names = guard.trigger_names("sqlite")
         marks = ", ".join(["%s"] * len(names))

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from ..days import EVER, today
+from ..days import today
 from ..exceptions import DesignationRefused
 from ..models import City, CreativeField, Designation, HistoryEntry, Precision, set_member_since
 from .city import refuse_former_slug_of_another, refuse_unfit_slug
@@ -114,7 +114,7 @@ def end_designation(
     Raises DesignationRefused when the designation has ended, or the day or a reason will not do.
     """
     _refuse_without(reason)
-    city, designations = _locked(designation.city)
+    _city, designations = _locked(designation.city)
     designation = next(known for known in designations if known.pk == designation.pk)
     if designation.ends_on is not None:
         raise DesignationRefused(

@@ -20,15 +20,9 @@ class Spell(NamedTuple):
     starts_on: datetime.date
     starts_precision: str
     ends_on: datetime.date | None
-    member_since: datetime.date
-    member_since_precision: str
 
     def covers(self, day: datetime.date) -> bool:
         return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
-
-    @property
-    def begins_membership(self) -> bool:
-        return self.starts_on == self.member_since
 
 
 class Year(NamedTuple):
@@ -49,12 +43,14 @@ class Cohort(NamedTuple):
 
 
 class First(NamedTuple):
-    """The first city of a field or a country, by the day of its designation."""
+    """The first city of a field or a country, by the day of its designation; of several, the first by name."""
 
     of: CreativeField | Country
     city: City
     starts_on: datetime.date
     starts_precision: str
+    others: int
+    """How many more began on the same day."""
 
 
 @dataclass
@@ -79,8 +75,6 @@ class Figures:
                     "starts_on",
                     "starts_precision",
                     "ends_on",
-                    "member_since",
-                    "member_since_precision",
                 )
             ],
         )
@@ -115,11 +109,22 @@ class Figures:
         return OfficialTotal.objects.known(self.day)
 
     @cached_property
+    def arrivals(self) -> list[Spell]:
+        """The spells that do not continue one of the same city here: of a field, also those of cities that moved to it."""
+        ended: dict[int, datetime.date | None] = {}
+        found = []
+        for spell in self.spells:
+            if ended.get(spell.city) != spell.starts_on - datetime.timedelta(days=1):
+                found.append(spell)
+            ended[spell.city] = spell.ends_on
+        return found
+
+    @cached_property
     def growth(self) -> list[Year]:
         """One entry a year, from the first member's to the day's."""
         if not self.spells:
             return []
-        joined = Counter(spell.starts_on.year for spell in self.spells if spell.begins_membership)
+        joined = Counter(spell.starts_on.year for spell in self.arrivals)
         years = range(self.spells[0].starts_on.year, self.day.year + 1)
         ends = {year: min(datetime.date(year, 12, 31), self.day) for year in years}
         return [Year(year, sum(spell.covers(ends[year]) for spell in self.spells), joined[year]) for year in years]
@@ -131,9 +136,8 @@ class Figures:
     def cohorts(self, region_of: dict[str, str]) -> list[Cohort]:
         """The newest first."""
         joined: dict[int, list[Spell]] = defaultdict(list)
-        for spell in self.spells:
-            if spell.begins_membership:
-                joined[spell.starts_on.year].append(spell)
+        for spell in self.arrivals:
+            joined[spell.starts_on.year].append(spell)
         seen: set[str] = set()
         cohorts = []
         for year, spells in sorted(joined.items()):
@@ -145,13 +149,16 @@ class Figures:
 
     def firsts(self, key: str, of: Iterable[CreativeField | Country]) -> list[First]:
         """The first city of each field (`key` "field") or country ("country") that has had one; one query."""
-        first: dict[int | str, Spell] = {}
+        first: dict[int | str, list[Spell]] = defaultdict(list)
         for spell in self.spells:
-            first.setdefault(getattr(spell, key), spell)
-        cities = City.objects.defer("aliases", "search_text", "note").in_bulk([spell.city for spell in first.values()])
+            of_key = first[getattr(spell, key)]
+            if not of_key or spell.starts_on == of_key[0].starts_on:
+                of_key.append(spell)
+        unread = ("aliases", "search_text", "note", "imported", "country__imported")
+        cities = City.objects.select_related("country").defer(*unread).in_bulk([spells[0].city for spells in first.values()])
         found = [
-            First(obj, cities[spell.city], spell.starts_on, spell.starts_precision)
+            First(obj, cities[spells[0].city], spells[0].starts_on, spells[0].starts_precision, len(spells) - 1)
             for obj in of
-            if (spell := first.get(obj.pk))
+            if (spells := first.get(obj.pk))
         ]
         return sorted(found, key=lambda entry: entry.starts_on)

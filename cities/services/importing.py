@@ -7,7 +7,7 @@ and reported unless `force` is given; what left the files stays. The caller prov
 import datetime
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +39,10 @@ BELONG_TOGETHER = (("latitude", "longitude"), ("ends_on", "end_reason"), ("year"
 """Columns of which an import keeps all when staff changed one: half of either side's values would make no sense."""
 
 
+Rows = list[tuple[Row, Any, dict[str, Any]]]
+"""Rows of a file, each with the key of its instance and the values of its columns."""
+
+
 @dataclass
 class Change:
     """What an import did, or would do, to one row of a file."""
@@ -62,10 +66,7 @@ class Report:
 
 @dataclass
 class Loader:
-    """Writes rows as model instances, keeping what staff changed since the last import.
-
-    Rows are triples: the row of the file, the key of the instance, and the values of its columns.
-    """
+    """Writes rows as model instances, keeping what staff changed since the last import."""
 
     folder: Folder
     force: bool = False
@@ -73,7 +74,7 @@ class Loader:
     report: Report = field(default_factory=Report)
 
     def merge(
-        self, existing: dict[Hashable, models.Model], rows: Iterable[tuple[Row, Hashable, dict[str, Any]]], model: type
+        self, existing: dict[Hashable, models.Model], rows: Rows, model: type
     ) -> tuple[dict[Hashable, models.Model], list[models.Model], list[Change]]:
         """Lay the values of each row over the instance with its key, in memory.
 
@@ -130,11 +131,8 @@ class Loader:
         """The value that a column will have once `values` are laid over the instance (None: a new one)."""
         return getattr(obj, name) if obj and name in self.kept(obj, values) else values[name]
 
-    def distinct(
-        self, existing: dict[Hashable, models.Model], rows: Iterable[tuple[Row, Hashable, dict]], *columns: str
-    ) -> None:
+    def distinct(self, existing: dict[Any, Any], rows: Rows, *columns: str) -> None:
         """Refuse a row that would share its values in these columns with another, of the file or of the database."""
-        rows = list(rows)
         listed = {key for _row, key, _values in rows}
         holders = {
             tuple(getattr(obj, name) for name in columns): f"belongs already to {obj} ({key}), which is not in the file"
@@ -166,7 +164,7 @@ class Loader:
         self.report.created[label] += len(new)
         self.report.changed += [change for change in changed if change.changes]
 
-    def upsert(self, model: type, key: Callable[[Any], Hashable], rows: list[tuple[Row, Hashable, dict]], label: str):
+    def upsert(self, model: type, key: Callable[[Any], Hashable], rows: Rows, label: str):
         """merge() with all rows of the model, then save(); returns the instances by key."""
         found, new, changed = self.merge({key(obj): obj for obj in model._default_manager.all()}, rows, model)
         self.save(model, new, changed, label)
@@ -187,10 +185,23 @@ def changed_by_staff(obj: Any, name: str) -> bool:
     return plain(getattr(obj, name)) != untouched
 
 
-def load_network(loader: Loader) -> None:
-    """Write countries, fields, cities, designations and official totals; raises ImportRefused with every fault."""
+@dataclass
+class Network:
+    """What the files say, and what other files can name: country codes, and cities by any address they ever had."""
+
+    countries: Rows
+    fields: Rows
+    cities: Rows
+    designations: Rows
+    totals: Rows
+    codes: set[str]
+    addresses: dict[str, str]
+    """Any address of a city, to today's."""
+
+
+def read_network(loader: Loader) -> Network:
+    """Read all files before anything is written; `loader.folder` then holds every fault, also with the database."""
     folder = loader.folder
-    # The faults of all files, alone and with what the database holds, are collected before anything is written.
     countries = read_countries(folder)
     in_database = {country.pk: country for country in Country.objects.all()}
     for column in ("iso3", "name_en", "name_fr"):
@@ -212,19 +223,22 @@ def load_network(loader: Loader) -> None:
     designations = read_designations(folder, readdressed | slugs, known_fields)
     refuse_overlaps(loader, designations)
     totals = read_totals(folder, known_fields)
-    folder.refuse_if_faulty()
+    return Network(countries, fields, cities, designations, totals, codes, readdressed | slugs)
 
-    loader.upsert(Country, lambda country: country.pk, countries, "countries.csv")
-    field_of = loader.upsert(CreativeField, lambda field: field.slug, fields, "fields.csv")
+
+def write_network(loader: Loader, network: Network) -> None:
+    """Write what read_network() read without a fault, countries first."""
+    loader.upsert(Country, lambda country: country.pk, network.countries, "countries.csv")
+    field_of = loader.upsert(CreativeField, lambda field: field.slug, network.fields, "fields.csv")
     field_of = {field.slug: field for field in CreativeField.objects.all()} | field_of
-    city_of = load_cities(loader, cities)
-    load_designations(loader, designations, city_of, field_of)
+    city_of = write_cities(loader, network.cities)
+    write_designations(loader, network.designations, city_of, field_of)
     loader.upsert(
         OfficialTotal,
         lambda total: (total.day, total.field_id),
         [
             (row, (day, field_pk), {**values, "field_id": field_pk})
-            for row, (day, slug), values in totals
+            for row, (day, slug), values in network.totals
             for field_pk in [field_of[slug].pk if slug else None]
         ],
         "official_totals.csv",
@@ -244,7 +258,7 @@ def record_import(loader: Loader, by: "settings.AUTH_USER_MODEL | None") -> None
 # Reading
 
 
-def read_countries(folder: Folder) -> list[tuple[Row, str, dict]]:
+def read_countries(folder: Folder) -> Rows:
     rows = folder.rows("countries.csv", "iso2 iso3 name_en name_fr unesco_region unesco_status names_source")
     folder.unique(rows, "iso2")
     return [
@@ -265,7 +279,7 @@ def read_countries(folder: Folder) -> list[tuple[Row, str, dict]]:
     ]
 
 
-def read_fields(folder: Folder) -> list[tuple[Row, str, dict]]:
+def read_fields(folder: Folder) -> Rows:
     rows = folder.rows(
         "fields.csv",
         "slug name_en name_fr summary_en summary_fr colour_light colour_dark pictogram position valid_from valid_to",
@@ -297,7 +311,7 @@ def read_fields(folder: Folder) -> list[tuple[Row, str, dict]]:
     return read
 
 
-def read_cities(folder: Folder, countries: set[str], readdressed: dict[str, str]) -> list[tuple[Row, str, dict]]:
+def read_cities(folder: Folder, countries: set[str], readdressed: dict[str, str]) -> Rows:
     """Keyed by today's address; a row that names a former one (`readdressed`: to today's) gives no address."""
     rows = folder.rows(
         "cities.csv",
@@ -335,7 +349,7 @@ def read_cities(folder: Folder, countries: set[str], readdressed: dict[str, str]
     return read
 
 
-def read_designations(folder: Folder, cities: dict[str, str], fields: dict[str, dict]) -> list[tuple[Row, tuple, dict]]:
+def read_designations(folder: Folder, cities: dict[str, str], fields: dict[str, dict]) -> Rows:
     """Keyed by the city's address of today (`cities`: from any address), the first day and the field."""
     rows = folder.rows("designations.csv", "city field starts_on starts_precision ends_on end_reason source")
     read = []
@@ -369,7 +383,7 @@ def read_designations(folder: Folder, cities: dict[str, str], fields: dict[str, 
     return read
 
 
-def read_totals(folder: Folder, fields: dict[str, dict]) -> list[tuple[Row, tuple, dict]]:
+def read_totals(folder: Folder, fields: dict[str, dict]) -> Rows:
     rows = folder.rows("official_totals.csv", "day field cities countries fields missing source")
     folder.unique(rows, "day", "field")
     read = [
@@ -393,7 +407,7 @@ def read_totals(folder: Folder, fields: dict[str, dict]) -> list[tuple[Row, tupl
     return read
 
 
-def refuse_overlaps(loader: Loader, rows: list[tuple[Row, tuple, dict]]) -> None:
+def refuse_overlaps(loader: Loader, rows: Rows) -> None:
     """Refuse a designation in whose days its city would have another one, of the file or of the database."""
     existing = {(held.city.slug, held.starts_on): held for held in Designation.objects.select_related("city")}
     spells = defaultdict(list)
@@ -420,7 +434,7 @@ def refuse_overlaps(loader: Loader, rows: list[tuple[Row, tuple, dict]]) -> None
 # Writing
 
 
-def load_cities(loader: Loader, rows: list[tuple[Row, str, dict]]) -> dict[str, City]:
+def write_cities(loader: Loader, rows: Rows) -> dict[str, City]:
     existing = {city.slug: city for city in City.objects.select_related("country")}
     found, new, changed = loader.merge(existing, rows, City)
     countries = Country.objects.in_bulk()
@@ -430,7 +444,7 @@ def load_cities(loader: Loader, rows: list[tuple[Row, str, dict]]) -> dict[str, 
     return existing | found
 
 
-def load_designations(loader: Loader, rows: list[tuple], city_of: dict[str, City], field_of: dict[str, Any]) -> None:
+def write_designations(loader: Loader, rows: Rows, city_of: dict[str, City], field_of: dict[str, Any]) -> None:
     """Designations are found by city and first day; the first day of a membership follows from them."""
     rows = [
         (

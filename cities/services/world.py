@@ -26,9 +26,12 @@ def place(city: City, base: str = "") -> Place:
 def world_map(
     cities: Iterable[City], *, frame: Frame | None = None, here: City | None = None, id: str = "map"
 ) -> WorldMap:
-    """Draw member cities, loaded with_current(); those without coordinates are left out, and the table has them."""
+    """Draw member cities, loaded with_current(); those without coordinates are left out, and the table has them.
+
+    A map about one city (`here`) stands beside its facts and is drawn for half the width.
+    """
     # Reversing one address and extending it is ten times faster than reversing hundreds.
     base = reverse("cities:directory")
     places = [place(city, base) for city in cities if city.has_place]
     here_place = next((p for p in places if here and p.url == f"{base}{here.slug}/"), None)
-    return draw(places, frame=frame, here=here_place, id=id)
+    return draw(places, frame=frame, here=here_place, width=560 if here_place else 1200, id=id)

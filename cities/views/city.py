@@ -9,6 +9,7 @@ from ..models.bilingual import content_languages
 from ..services.world import world_map
 
 NEIGHBOURS = 6
+ON_THE_MAP = 100
 
 
 @public_page
@@ -31,10 +32,10 @@ def city(request: HttpRequest, slug: str) -> HttpResponse:
         "current": current.current if current else None,
         "spells": spells,
         "last": spells[0] if spells else None,
-        "neighbours": near,
+        "neighbours": near[:NEIGHBOURS],
         "previous": before,
         "next": after,
-        "map": world_map([*(neighbour for neighbour, _km in near), current], here=current)
+        "map": world_map([*(neighbour for neighbour, _km in near[:ON_THE_MAP]), current], here=current)
         if current and current.has_place
         else None,
     }
@@ -42,13 +43,13 @@ def city(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def neighbours(city: City, members: CityQuerySet) -> list[tuple[City, int]]:
-    """The nearest members of the city's field, each with its distance in kilometres."""
+    """The other members of the city's field, each with its distance in kilometres, the nearest first."""
     if not city.has_place:
         return []
     here = (city.longitude, city.latitude)
     others = members.filter(current__field=city.current.field_id, latitude__isnull=False).exclude(pk=city.pk)
     away = ((other, round(distance_km(here, (other.longitude, other.latitude)))) for other in others)
-    return sorted(away, key=lambda pair: pair[1])[:NEIGHBOURS]
+    return sorted(away, key=lambda pair: pair[1])
 
 
 def beside(city: City, members: CityQuerySet) -> tuple[City | None, City | None]:

@@ -1,3 +1,4 @@
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
@@ -38,14 +39,16 @@ def country(request: HttpRequest, iso2: str) -> HttpResponse:
     form = DayForm.of(request.GET)
     cities: list[City] = []
     former: list[City] = []
-    figures = None
+    figures = first = None
     if form.day:
         name = f"sort_key_{content_languages()[0]}"
         members = City.objects.members(on=form.day).with_current().filter(country=entry)
         cities = list(members.order_by(name))
         ended = City.objects.filter(country=entry, designations__ends_on__lt=form.day)
-        former = list(ended.exclude(pk__in=[city.pk for city in cities]).distinct().order_by(name))
+        left = ended.exclude(pk__in=[city.pk for city in cities]).annotate(left_on=Max("designations__ends_on"))
+        former = list(left.order_by(name))
         figures = Figures.on(form.day, Designation.objects.filter(city__country=entry))
+        first = next(iter(figures.firsts("country", [entry])), None)
     context = {
         "country": entry,
         "form": form,
@@ -53,6 +56,7 @@ def country(request: HttpRequest, iso2: str) -> HttpResponse:
         "cities": cities,
         "former": former,
         "figures": figures,
+        "first": first,
         "map": world_map(cities) if cities else None,
     }
     return render(request, "cities/country.html", context)

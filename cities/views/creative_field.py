@@ -27,18 +27,20 @@ def field(request: HttpRequest, slug: str) -> HttpResponse:
     entry = get_object_or_404(CreativeField, slug=slug)
     form = DayForm.of(request.GET)
     cities: list[City] = []
-    figures = None
+    figures = first = None
     if form.day:
         name = f"sort_key_{content_languages()[0]}"
         members = City.objects.members(on=form.day).with_current().filter(current__field=entry)
         cities = list(members.order_by(f"country__{name}", name))
         figures = Figures.on(form.day, Designation.objects.filter(field=entry))
+        first = next(iter(figures.firsts("field", [entry])), None)
     context = {
         "field": entry,
         "form": form,
         "day": form.day,
         "cities": cities,
         "figures": figures,
+        "first": first,
         "map": world_map(cities) if cities else None,
     }
     return render(request, "cities/field.html", context)

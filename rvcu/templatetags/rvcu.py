@@ -1,17 +1,44 @@
 import datetime
+from urllib.parse import quote
 
 from django import template
 from django.http import HttpRequest, QueryDict
-from django.urls import reverse, translate_url
+from django.urls import reverse
 from django.utils import formats
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from cities.days import in_words, today
 from cities.models import CreativeField, Precision
 from cities.models.bilingual import in_language
 
 register = template.Library()
+
+PARAMETERS = ("q", "field", "region", "country", "year", "as_of", "sort", "page")
+"""All that an address of a public page may ask for, in the order of its canonical form."""
+
+
+class RememberNode(template.Node):
+    def __init__(self, name: str, nodelist: template.NodeList) -> None:
+        self.name, self.nodelist = name, nodelist
+
+    def render(self, context: template.Context) -> str:
+        text = context[self.name] = self.nodelist.render(context)
+        return text
+
+
+@register.tag
+def remember(parser: template.base.Parser, token: template.base.Token) -> RememberNode:
+    """Prints what it encloses and keeps it as a variable: `{% remember title %}…{% endremember %}`.
+
+    A block can stand in a page only once, and a page's title is needed twice.
+    """
+    _tag, name = token.split_contents()
+    nodelist = parser.parse(["endremember"])
+    parser.delete_first_token()
+    return RememberNode(name, nodelist)
 
 
 @register.simple_tag
@@ -36,25 +63,63 @@ def texts(obj: object, name: str) -> str:
 
 
 @register.filter
+def is_past(day: datetime.date | None) -> bool:
+    """Whether a page is asked about an earlier day than today; a page that knows no day is about today."""
+    return day is not None and day < today()
+
+
+@register.filter
 def known_day(day: datetime.date, precision: str) -> str:
     """A date as exactly as it is known: "11 December 2015", "June 2008", "2010"."""
     if precision == Precision.YEAR:
         return str(day.year)
-    return formats.date_format(day, "YEAR_MONTH_FORMAT" if precision == Precision.MONTH else "DATE_FORMAT")
+    return formats.date_format(day, "YEAR_MONTH_FORMAT") if precision == Precision.MONTH else in_words(day)
+
+
+@register.filter
+def as_words(slug: str) -> str:
+    """What an address was made from, as far as a search needs it: "san-cristobal" → "san cristobal"."""
+    return slug.replace("-", " ").replace("_", " ").strip()
+
+
+def in_language_of(request: HttpRequest, language: str, query: str) -> str:
+    """This page's path in a language, with a query. Public pages have the same path below each language's prefix."""
+    prefix = f"/{get_language()}/"
+    path = request.path.removeprefix(prefix).lstrip("/") if request.path.startswith(prefix) else ""
+    prefix = f"/{language}/" if language else "/"
+    return f"{prefix}{quote(path)}?{query}" if query else f"{prefix}{quote(path)}"
 
 
 @register.simple_tag(takes_context=True)
 def in_other_language(context: dict, language: str) -> str:
     """This page's address in another language, with its query."""
     request: HttpRequest = context["request"]
-    return translate_url(request.get_full_path(), language)
+    return in_language_of(request, language, request.META.get("QUERY_STRING", ""))
 
 
 @register.simple_tag(takes_context=True)
-def address(context: dict) -> str:
-    """This page's whole address, for link previews; with the parameters that choose what it shows."""
+def address(context: dict, language: str | None = None) -> str:
+    """This page's whole address, with the parameters that choose what it shows and no others.
+
+    In a language, or with an empty one: the address that leads to the reader's own.
+    """
     request: HttpRequest = context["request"]
-    return request.build_absolute_uri()
+    query = QueryDict(mutable=True)
+    for name in PARAMETERS:
+        if values := request.GET.getlist(name):
+            query.setlist(name, values)
+    language = get_language() if language is None else language
+    return request.build_absolute_uri(in_language_of(request, language, query.urlencode()))
+
+
+@register.simple_tag(takes_context=True)
+def current(context: dict, name: str, *within: str) -> str:
+    """Marks a menu entry as the page itself (its view's name) or as the part of the site that the page is in."""
+    match = context["request"].resolver_match
+    here = match.view_name if match else None
+    if here == name:
+        return mark_safe(' aria-current="page"')
+    return mark_safe(' aria-current="true"') if here in within else ""
 
 
 @register.simple_tag(takes_context=True)

@@ -3,10 +3,12 @@
 import datetime
 import random
 
+from django.db import connection
+
 from cities.models import City, Country, CreativeField, Designation
 from meetings.models import MeetingHost
 
-_SYLLABLES = "ka lo mi ra ten sol vi bur ga nor del es fi hol ju pra qui sta tor wen xi yar zu ost mar lin".split()
+SYLLABLES = ["ka", "lo", "mi", "ra", "ten", "sol", "vi", "bur", "ga", "nor", "del", "es", "fi", "hol", "ju", "pra"]
 
 
 def fill(size: int, *, seed: int = 2004) -> None:
@@ -32,7 +34,7 @@ def fill(size: int, *, seed: int = 2004) -> None:
     City.objects.all().delete()
     cities, designations = [], []
     for number in range(size):
-        name = "".join(draw.choices(_SYLLABLES, k=draw.randint(2, 3))).title() + f" {number}"
+        name = "".join(draw.choices(SYLLABLES, k=draw.randint(2, 3))).title() + f" {number}"
         city = City(
             slug=f"city-{number}",
             name_en=name,
@@ -63,3 +65,5 @@ def fill(size: int, *, seed: int = 2004) -> None:
             )
         )
     Designation.objects.bulk_create(designations, batch_size=1000)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")

@@ -5,9 +5,9 @@ from django.db import transaction
 from tqdm import tqdm
 
 import cities
-from cities.services.importing import Loader, Report, load_network, record_import
+from cities.services.importing import Loader, Report, read_network, record_import, write_network
 from cities.services.tables import Folder, ImportRefused
-from meetings.services import load_meetings
+from meetings.services import read_meetings, write_meetings
 
 SHIPPED = Path(cities.__file__).parent / "data"
 
@@ -30,8 +30,12 @@ class Command(BaseCommand):
         loader = Loader(Folder(folder, fallback=SHIPPED), force=force, progress=progress)
         try:
             with transaction.atomic():
-                load_network(loader)
-                load_meetings(loader)
+                # All files are read first, so that all faults are told at once.
+                network = read_network(loader)
+                meetings = read_meetings(loader.folder, network)
+                loader.folder.refuse_if_faulty()
+                write_network(loader, network)
+                write_meetings(loader, meetings)
                 if loader.report.wrote:
                     record_import(loader, by=None)
                 transaction.set_rollback(dry_run)

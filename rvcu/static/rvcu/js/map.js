@@ -1,247 +1,236 @@
-/* Zoom and pan for the map, which is whole without it. Works in CSS pixels: `u` is the width of a pixel in map units. */
+/* Zoom and pan for the map, which is whole without it. `u` is the width of a CSS pixel in map units. */
 (() => {
   "use strict";
-  const WORLD = { w: 1000, h: 424, y: 4 }, NEAREST = 15, CLOSEST = 14, MARGIN = 16;
-  const SVG = "http://www.w3.org/2000/svg";
+  const WIDTH = 1000, HEIGHT = 444, TOP = -4, CLOSEST = 14, DETAIL = 0.35;
   const SIGNS = { in: "M8 3v10M3 8h10", out: "M3 8h10", whole: "M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10" };
-  const KEYS = { "+": "in", "=": "in", "-": "out", "0": "whole" };
+  const KEYS = { "+": "in", "=": "in", "-": "out", 0: "whole" };
   const PANS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  const { hypot, min, max, abs, exp, log } = Math;
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const clamp = (v, low, high) => (low > high ? (low + high) / 2 : Math.max(low, Math.min(v, high)));
+  const clamp = (v, low, high) => (low > high ? (low + high) / 2 : max(low, min(v, high)));
   const numbers = (text) => text.match(/-?[\d.]+/g).map(Number);
-  const make = (name, attributes, parent) => {
-    const node = document.createElementNS(SVG, name);
-    for (const key in attributes) node.setAttribute(key, attributes[key]);
-    return parent.appendChild(node);
-  };
+  const set = (node, name, value) => node.setAttribute(name, value);
+  const move = (node, p, more = "") => set(node, "transform", `translate(${+p.x.toFixed(3)} ${+p.y.toFixed(3)})${more}`);
 
   function start(figure) {
     if (figure.rvcuMap) return;
-    const view = figure.querySelector(".map-view"), svg = view.querySelector("svg");
-    const land = svg.querySelector("use"), label = svg.querySelector(".map-name"), text = figure.dataset;
-    const first = numbers(svg.getAttribute("viewBox")), slice = /slice/.test(svg.getAttribute("preserveAspectRatio"));
-    const unit = +text.unit, size = label && +label.getAttribute("font-size") / unit;
+    const view = figure.querySelector(".map-view"), svg = view.querySelector("svg"), text = figure.dataset;
+    const land = svg.querySelector("use"), label = svg.querySelector(".map-name"), fixed = land.hasAttribute("transform");
+    const first = numbers(svg.getAttribute("viewBox")), fill = /slice/.test(svg.getAttribute("preserveAspectRatio"));
     const points = [...svg.querySelectorAll(".map-point")].map((a) => {
       const [sx, sy] = numbers(a.getAttribute("transform"));
       const [tx, ty] = a.dataset.true ? numbers(a.dataset.true) : [sx, sy];
       a.querySelector("title")?.remove();
-      return { a, sx, sy, tx, ty, x: sx, y: sy, still: a.classList.contains("map-here") };
+      return { a, sx, sy, tx, ty, x: sx, y: sy };
     });
-    const of = (a) => points.find((p) => p.a === a);
-    let W, H, home, x, y, u, placedAt, shown, moved = false, frame;
+    const here = points.find((p) => p.a.matches(".map-here")), others = points.filter((p) => p !== here);
+    const of = (e) => points.find((p) => p.a === e.target.closest("a"));
+    let W, H, home, x, y, u, placed, shown, moved, frame, dragged, from;
 
     // The dots keep their size in pixels, so a closer view leaves them nearer to their true places.
     function place() {
-      if (placedAt === u) return;
-      placedAt = u;
-      const k = Math.min(1, u / unit), ring = svg.querySelector(".map-ring");
-      const d = ring ? parseFloat(getComputedStyle(ring).strokeWidth) * u : 0;
+      if (placed === u) return;
+      placed = u;
+      const k = u / text.unit, ring = svg.querySelector(".map-ring"), same = abs(k - 1) < 0.02;
+      const d = ring && parseFloat(getComputedStyle(ring).strokeWidth) * u;
       for (const p of points) {
-        p.x = p.tx + (p.sx - p.tx) * k;
-        p.y = p.ty + (p.sy - p.ty) * k;
+        p.x = p.tx + (p.sx - p.tx) * min(1, k);
+        p.y = p.ty + (p.sy - p.ty) * min(1, k);
       }
-      const row = points.filter((p) => !p.still);
-      for (let n = 0; n < 32; n++) {
-        row.sort((a, b) => a.x - b.x);
-        row.forEach((p, i) => {
-          if (n < 20) {
-            p.x += (p.tx - p.x) * 0.12;
-            p.y += (p.ty - p.y) * 0.12;
+      for (let n = same ? 0 : points.length > 1500 ? 8 : 30; n--; ) {
+        others.sort((a, b) => a.x - b.x).forEach((p, i) => {
+          if (n > 9) {
+            p.x += (p.tx - p.x) / 8;
+            p.y += (p.ty - p.y) / 8;
           }
-          for (let j = i + 1, q; (q = row[j]) && q.x - p.x < d; j++) {
-            const dx = q.x - p.x, dy = q.y - p.y, l = Math.hypot(dx, dy);
-            if (l < d && l) {
-              const push = 0.55 * (d / l - 1);
-              p.x -= dx * push; p.y -= dy * push;
-              q.x += dx * push; q.y += dy * push;
+          for (let q; (q = others[++i]) && q.x - p.x < d; ) {
+            const dx = q.x - p.x, dy = q.y - p.y, l = hypot(dx, dy), push = (d / l - 1) * 0.55;
+            if (l && push > 0) {
+              p.x -= dx * push;
+              p.y -= dy * push;
+              q.x += dx * push;
+              q.y += dy * push;
             }
           }
         });
       }
-      for (const p of points) p.a.setAttribute("transform", `translate(${p.x.toFixed(3)} ${p.y.toFixed(3)})`);
-      if (label) {
-        const side = label.getAttribute("text-anchor") === "end" ? -1 : 1;
-        label.setAttribute("font-size", size * u);
-        label.setAttribute("x", side * size * 0.85 * u);
-        label.setAttribute("y", size * 0.33 * u);
-      }
-      land.setAttribute("href", W * u < 420 ? text.detail : text.coarse);
+      for (const p of points) move(p.a, p);
+      if (label) move(label, here, ` scale(${u})`);
+      set(land, "href", u < DETAIL ? text.detail : text.coarse);
     }
-    const furthest = () => Math.max(home.u, Math.min(WORLD.w / W, WORLD.h / H));
+    const nearest = () => CLOSEST / W;
+    const furthest = () => (fixed ? home[2] : max(home[2], min(WIDTH / W, HEIGHT / H)));
     function show(nx, ny, nu) {
-      u = clamp(nu, CLOSEST / W, furthest());
+      u = clamp(nu, nearest(), furthest());
       const w = W * u, h = H * u;
-      x = clamp(nx, w / 2, WORLD.w - w / 2);
-      y = h > WORLD.h ? ny : clamp(ny, WORLD.y + h / 2, WORLD.y + WORLD.h - h / 2);
-      svg.setAttribute("viewBox", [x - w / 2, y - h / 2, w, h].map((v) => +v.toFixed(3)).join(" "));
+      x = fixed ? nx : clamp(nx, w / 2, WIDTH - w / 2);
+      y = fixed || h > HEIGHT ? ny : clamp(ny, TOP + h / 2, TOP + HEIGHT - h / 2);
+      set(svg, "viewBox", [x - w / 2, y - h / 2, w, h].map((v) => +v.toFixed(3)).join(" "));
       place();
-      for (const b of tools.children) {
-        b.setAttribute("aria-disabled", b.name === "in" ? u <= CLOSEST / W * 1.01 : b.name === "out" ? u >= furthest() * 0.99 : !moved);
-      }
-      if (shown) point(shown);
+      [u < nearest() * 1.01, u > furthest() * 0.99, !moved].forEach((off, i) => set(tools.children[i], "aria-disabled", !!off));
+      if (shown) name(shown);
     }
-    function glide(nx, ny, nu) {
+    function glide(...to) {
       cancelAnimationFrame(frame);
       moved = true;
-      if (calm.matches) return show(nx, ny, nu);
-      const from = [x, y, Math.log(u)], to = [nx, ny, Math.log(clamp(nu, CLOSEST / W, furthest()))], t0 = performance.now();
+      if (calm.matches) return show(...to);
+      const was = [x, y, log(u)], t0 = performance.now();
+      to[2] = log(clamp(to[2], nearest(), furthest()));
       const step = (now) => {
-        const t = Math.min(1, (now - t0) / 150), [a, b, c] = from.map((v, i) => v + (to[i] - v) * t * (2 - t));
-        show(a, b, Math.exp(c));
+        const t = clamp((now - t0) / 150, 0, 1), [a, b, c] = was.map((v, i) => v + (to[i] - v) * t * (2 - t));
+        show(a, b, exp(c));
         if (t < 1) frame = requestAnimationFrame(step);
       };
       frame = requestAnimationFrame(step);
     }
-    // Zoom so that the place under the pixel (px, py) stays there.
+    // The place under the pixel (px, py) stays there.
     function zoom(factor, px = W / 2, py = H / 2, go = glide) {
-      const nu = clamp(u * factor, CLOSEST / W, furthest());
+      const nu = clamp(u * factor, nearest(), furthest());
       go(x + (px - W / 2) * (u - nu), y + (py - H / 2) * (u - nu), nu);
     }
     function act(what) {
-      if (what === "in") zoom(1 / 2);
-      else if (what === "out") zoom(2);
-      else { glide(home.x, home.y, home.u); moved = false; }
+      if (what === "whole") {
+        glide(...home);
+        moved = false;
+      } else if (what === "out") zoom(2);
+      else {
+        // Closer to where the dots are, not to the middle of the sea.
+        const seen = points.map(pixel).filter(([px, py]) => px > 0 && px < W && py > 0 && py < H);
+        const middle = (i) => seen.map((at) => at[i]).sort((a, b) => a - b)[seen.length >> 1];
+        zoom(1 / 2, middle(0), middle(1));
+      }
     }
     function measure() {
-      const box = svg.getBoundingClientRect();
-      if (!box.width || (box.width === W && box.height === H)) return;
-      W = box.width; H = box.height;
-      const [fx, fy, fw, fh] = first, s = slice ? Math.max(W / fw, H / fh) : Math.min(W / fw, H / fh);
-      home = { x: fx + fw / 2, y: fy + fh / 2, u: 1 / s };
-      placedAt = null;
-      moved ? show(x, y, u) : show(home.x, home.y, home.u);
+      const box = svg.getBoundingClientRect(), [fx, fy, fw, fh] = first;
+      if (!box.width) return;
+      W = box.width;
+      H = box.height;
+      home = [fx + fw / 2, fy + fh / 2, 1 / (fill ? max : min)(W / fw, H / fh)];
+      placed = null;
+      moved ? show(x, y, u) : show(...home);
     }
 
     // The dot that is pointed at is drawn again on top, with its name.
-    const halo = make("g", { class: "map-halo" }, svg);
-    const tip = document.createElement("div"), tools = document.createElement("div");
-    make("path", { class: "map-ring", d: "M0 0h0" }, halo);
-    make("path", { class: "dot", d: "M0 0h0" }, halo);
-    tip.className = "map-tip"; tip.hidden = true; tip.setAttribute("aria-hidden", "true");
-    tools.className = "map-tools";
-    halo.style.display = "none";
-    function point(p) {
-      shown = p;
-      const off = !p || p.still;
-      tip.hidden = off;
-      halo.style.display = off ? "none" : "";
-      if (off) return;
-      halo.setAttribute("class", `map-halo field-${p.a.dataset.field}${p.a.matches(":focus-visible") ? " is-focus" : ""}`);
-      halo.setAttribute("transform", p.a.getAttribute("transform"));
+    svg.insertAdjacentHTML("beforeend", '<g class="map-halo"><path class="map-ring" d="M0 0h0"/><path class="dot" d="M0 0h0"/></g>');
+    view.insertAdjacentHTML("beforeend", '<div class="map-tip" aria-hidden="true" hidden></div><div class="map-tools"></div>');
+    const halo = svg.lastElementChild, tools = view.lastElementChild, tip = tools.previousElementSibling;
+    function name(p) {
+      shown = p === here ? null : p;
+      tip.hidden = !shown;
+      set(halo, "class", `map-halo field-${shown?.a.dataset.field}${shown?.a.matches(":focus-visible") ? " is-focus" : ""}`);
+      halo.style.display = shown ? "" : "none";
+      if (!shown) return;
+      move(halo, p);
       tip.textContent = p.a.getAttribute("aria-label");
-      const px = W / 2 + (p.x - x) / u, py = H / 2 + (p.y - y) / u;
-      tip.style.left = `${clamp(px - tip.offsetWidth / 2, 4, W - tip.offsetWidth - 4)}px`;
-      tip.style.top = `${py < tip.offsetHeight + 18 ? py + 14 : py - tip.offsetHeight - 14}px`;
+      const [px, py] = pixel(p), w = tip.offsetWidth, h = tip.offsetHeight;
+      tip.style.left = `${clamp(px - w / 2, 4, W - w - 4)}px`;
+      tip.style.top = `${py < h + 18 ? py + 14 : py - h - 14}px`;
     }
     for (const what in SIGNS) {
-      const b = document.createElement("button");
-      b.type = "button"; b.name = what;
-      b.title = what === "whole" ? text.whole : text[what === "in" ? "zoomIn" : "zoomOut"];
-      b.setAttribute("aria-label", b.title);
-      make("path", { d: SIGNS[what] }, make("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, b));
-      b.addEventListener("click", () => act(what));
-      tools.append(b);
+      tools.insertAdjacentHTML("beforeend", `<button type="button"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="${SIGNS[what]}"/></svg></button>`);
+      const button = tools.lastChild;
+      button.title = text[what];
+      set(button, "aria-label", text[what]);
+      button.onclick = () => act(what);
     }
-    view.append(tip, tools);
-    svg.setAttribute("tabindex", "0");
+    svg.tabIndex = 0;
 
-    const at = (e) => { const box = svg.getBoundingClientRect(); return [e.clientX - box.left, e.clientY - box.top]; };
-    function nearest([px, py]) {
-      let best, least = NEAREST;
-      for (const p of points) {
-        const away = Math.hypot(W / 2 + (p.x - x) / u - px, H / 2 + (p.y - y) / u - py);
-        if (away < least) { least = away; best = p; }
-      }
-      return best;
-    }
-    view.addEventListener("keydown", (e) => {
-      if (e.ctrlKey || e.metaKey || e.altKey || tools.contains(e.target)) return;
+    const pixel = (p) => [W / 2 + (p.x - x) / u, H / 2 + (p.y - y) / u];
+    const at = (e) => {
+      const box = svg.getBoundingClientRect();
+      return [e.clientX - box.left, e.clientY - box.top];
+    };
+    // A dot is easier to hit than it is large: the nearest within 15 pixels is meant.
+    const meant = (e) => {
+      const away = (p) => hypot(...pixel(p).map((v, i) => v - at(e)[i]));
+      return of(e) || points.filter((p) => away(p) < 15).sort((a, b) => away(a) - away(b))[0];
+    };
+    view.onkeydown = (e) => {
+      const pan = PANS[e.key];
+      if (e.ctrlKey || e.metaKey || e.altKey) return;
       if (KEYS[e.key]) act(KEYS[e.key]);
-      else if (PANS[e.key]) { const [dx, dy] = PANS[e.key]; glide(x + dx * W * u / 4, y + dy * H * u / 4, u); }
-      else if (e.key === "Escape" && shown) point();
+      else if (pan) glide(x + (pan[0] * W * u) / 4, y + (pan[1] * H * u) / 4, u);
+      else if (e.key === "Escape" && shown) name();
       else return;
       e.preventDefault();
-    });
+    };
     svg.addEventListener("focusin", (e) => {
-      const p = of(e.target.closest(".map-point"));
-      point(p);
-      if (p && (Math.abs(p.x - x) > W * u / 2 - MARGIN * u || Math.abs(p.y - y) > H * u / 2 - MARGIN * u)) glide(p.x, p.y, u);
+      const p = of(e);
+      name(p);
+      if (p && (abs(p.x - x) > (W / 2 - 16) * u || abs(p.y - y) > (H / 2 - 16) * u)) glide(p.x, p.y, u);
     });
-    svg.addEventListener("focusout", () => point());
+    svg.addEventListener("focusout", () => name());
     svg.addEventListener("wheel", (e) => {
       if (!e.ctrlKey && !e.metaKey) return;
       e.preventDefault();
       moved = true;
-      zoom(Math.exp(clamp(e.deltaY, -50, 50) / 100), ...at(e), show);
+      zoom(exp(clamp(e.deltaY, -50, 50) / 100), ...at(e), show);
     }, { passive: false });
-    svg.addEventListener("dblclick", (e) => { if (!e.target.closest("a")) zoom(1 / 2, ...at(e)); });
+    svg.ondblclick = (e) => e.target.closest("a") || zoom(1 / 2, ...at(e));
 
     const fingers = new Map();
-    let dragged = false, from;
-    svg.addEventListener("dragstart", (e) => e.preventDefault());
-    svg.addEventListener("pointerdown", (e) => {
+    svg.ondragstart = () => false;
+    svg.onpointerdown = (e) => {
       if (e.button) return;
-      fingers.set(e.pointerId, at(e));
+      fingers.set(e.pointerId, (from = at(e)));
       dragged = false;
-      from = at(e);
-    });
-    svg.addEventListener("pointermove", (e) => {
-      const old = fingers.get(e.pointerId), [px, py] = at(e);
+    };
+    svg.onpointermove = (e) => {
+      const old = fingers.get(e.pointerId), now = at(e);
       if (!old) {
-        const p = e.pointerType === "mouse" && (of(e.target.closest(".map-point")) || nearest([px, py]));
-        if (p && p !== shown) point(p);
+        const p = e.pointerType === "mouse" && meant(e);
+        if (p && p !== shown) name(p);
         svg.style.cursor = p ? "pointer" : "";
         return;
       }
-      if (!dragged && fingers.size < 2 && Math.hypot(px - from[0], py - from[1]) < 5) return;
-      if (!dragged) { dragged = moved = true; point(); view.classList.add("is-dragged"); svg.setPointerCapture(e.pointerId); }
-      const other = [...fingers].find(([id]) => id !== e.pointerId)?.[1];
-      fingers.set(e.pointerId, [px, py]);
+      if (!dragged) {
+        if (fingers.size < 2 && hypot(now[0] - from[0], now[1] - from[1]) < 5) return;
+        dragged = moved = true;
+        name();
+      }
+      svg.setPointerCapture(e.pointerId);
+      fingers.set(e.pointerId, now);
+      const [, other] = [...fingers].find(([id]) => id !== e.pointerId) || [];
+      const share = other ? u / 2 : u;
       if (other) {
-        const spread = ([ax, ay]) => Math.hypot(ax - other[0], ay - other[1]) || 1;
-        zoom(spread(old) / spread([px, py]), (px + other[0]) / 2, (py + other[1]) / 2, show);
-        show(x - (px - old[0]) / 2 * u, y - (py - old[1]) / 2 * u, u);
-      } else show(x - (px - old[0]) * u, y - (py - old[1]) * u, u);
-    });
-    const end = (e) => { fingers.delete(e.pointerId); if (!fingers.size) view.classList.remove("is-dragged"); };
-    svg.addEventListener("pointerup", end);
-    svg.addEventListener("pointercancel", end);
-    svg.addEventListener("pointerleave", (e) => { if (!fingers.size) point(); });
-    // A click beside a dot means the nearest one; the end of a drag means none.
+        const gap = (a) => hypot(a[0] - other[0], a[1] - other[1]) || 1;
+        zoom(gap(old) / gap(now), (now[0] + other[0]) / 2, (now[1] + other[1]) / 2, show);
+      }
+      show(x - (now[0] - old[0]) * share, y - (now[1] - old[1]) * share, u);
+    };
+    svg.onpointerup = svg.onpointercancel = (e) => fingers.delete(e.pointerId);
+    svg.onpointerleave = () => fingers.size || name();
     svg.addEventListener("click", (e) => {
-      if (dragged) { dragged = false; e.preventDefault(); }
-      else if (!e.target.closest("a") && e.detail === 1) nearest(at(e))?.a.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, ctrlKey: e.ctrlKey, metaKey: e.metaKey, shiftKey: e.shiftKey }));
+      if (dragged) e.preventDefault();
+      else if (e.detail === 1 && !of(e)) meant(e)?.a.dispatchEvent(new MouseEvent("click", e));
+      dragged = false;
     }, true);
 
     const watch = new ResizeObserver(measure);
-    watch.observe(svg);
+    name();
     measure();
+    watch.observe(svg);
     figure.rvcuMap = {
       light(field) {
         figure.classList.toggle("map-dim", !!field);
-        for (const p of points) p.a.classList.toggle("map-lit", p.a.dataset.field === field);
+        for (const { a } of points) a.classList.toggle("map-lit", a.dataset.field === field);
       },
       undo() {
         watch.disconnect();
-        cancelAnimationFrame(frame);
         [halo, tip, tools].forEach((node) => node.remove());
-        svg.setAttribute("viewBox", first.join(" "));
-        for (const p of points) p.a.setAttribute("transform", `translate(${p.sx} ${p.sy})`);
-        delete figure.rvcuMap;
+        set(svg, "viewBox", first.join(" "));
+        for (const p of points) move(p.a, { x: p.sx, y: p.sy });
+        figure.rvcuMap = null;
       },
     };
   }
 
-  const maps = (root = document) => [...root.querySelectorAll("[data-map]")];
-  const startAll = () => maps().forEach(start);
-  const light = (e) => {
-    const field = e.target.closest?.("[data-map-field]")?.dataset.mapField;
-    maps().forEach((figure) => figure.rvcuMap?.light(field));
-  };
-  startAll();
-  document.addEventListener("htmx:load", startAll);
+  const each = (act) => document.querySelectorAll("[data-map]").forEach(act);
+  const light = (e) => each((f) => f.rvcuMap?.light(e.target.closest?.("[data-map-field]")?.dataset.mapField));
+  each(start);
+  document.addEventListener("htmx:load", () => each(start));
   // htmx keeps pages for the Back button: they must be as the server sent them.
-  document.addEventListener("htmx:beforeHistorySave", () => maps().forEach((figure) => figure.rvcuMap?.undo()));
+  document.addEventListener("htmx:beforeHistorySave", () => each((f) => f.rvcuMap?.undo()));
   document.addEventListener("pointerover", light);
   document.addEventListener("focusin", light);
 })();

@@ -1,0 +1,53 @@
+"""What a browser finds on every public page: accessible, quiet, complete without JavaScript, light."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from pytest_playwright_axe import Axe
+
+from .conftest import BROWSER, DESK, PHONE
+
+PAGES = [
+    "",
+    "cities/",
+    "cities/?field=film&as_of=2016-04-28",
+    "cities/?as_of=2016-13-45",
+    "cities/?q=nowhere",
+    "cities/table/",
+    "cities/map/?region=africa",
+    "cities/lyon/",
+    "cities/lyon/report/",
+    "fields/",
+    "fields/film/",
+    "countries/",
+    "countries/FR/",
+    "network/",
+    "network/statistics/",
+    "meetings/",
+    "meetings/12/",
+    "legal/",
+    "privacy/",
+    "accessibility/",
+    "contact/",
+    "nowhere/",
+]
+RULES = {"rules": {"target-size": {"enabled": True}}}
+
+
+def findings(page: Page) -> list[str]:
+    results = Axe(output_directory=None).run(page, options=RULES, save_to_json=False, save_to_html=False)
+    return [
+        f"{violation['id']}: {node['html'][:120]}" for violation in results["violations"] for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("address", PAGES)
+def test_axe_finds_nothing_on_any_page(quiet, site, address, language):
+    quiet.set_viewport_size(DESK)
+    quiet.goto(f"{site}/{language}/{address}")
+    assert findings(quiet) == []
+    quiet.emulate_media(color_scheme="dark")
+    assert findings(quiet) == []
+    quiet.set_viewport_size(PHONE)
+    assert findings(quiet) == []
+    assert quiet.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -1,0 +1,148 @@
+import pytest
+
+from cities.models import City, Designation, FormerSlug
+
+pytestmark = pytest.mark.usefixtures("network")
+
+PAGES = {
+    # address without its language: queries
+    "": 6,
+    "cities/": 7,
+    "cities/table/": 7,
+    "cities/map/": 7,
+    "cities/lyon/": 8,
+    "cities/granada-spain/": 8,
+    "cities/lyon/report/": 1,
+    "fields/": 3,
+    "fields/film/": 4,
+    "countries/": 3,
+    "countries/FR/": 5,
+    "countries/MC/": 5,
+    "network/": 6,
+    "network/statistics/": 7,
+    "meetings/": 7,
+    "meetings/12/": 7,
+    "meetings/1/": 7,
+    "legal/": 1,
+    "privacy/": 1,
+    "accessibility/": 1,
+    "contact/": 1,
+}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("address", PAGES)
+def test_each_page_in_both_languages(client, address, language):
+    response = client.get(f"/{language}/{address}")
+    assert response.status_code == 200
+    body = response.content.decode()
+    assert f'<html lang="{language}"' in body
+    assert response.headers["Content-Language"] == language
+    other = "fr" if language == "en" else "en"
+    assert f'href="/{other}/{address}"' in body
+    assert "style=" not in body
+    assert "onclick" not in body
+
+
+def test_the_root_leads_to_the_readers_language(client):
+    assert client.get("/", headers={"accept-language": "fr-CA"}).url == "/fr/"
+    assert client.get("/", headers={"accept-language": "de"}).url == "/en/"
+
+
+@pytest.mark.parametrize(
+    "address", ["", "fields/", "fields/film/", "countries/", "countries/FR/", "network/statistics/"]
+)
+@pytest.mark.parametrize("day", ["2016-13-45", "tomorrow", "2999-01-01", "%00"])
+def test_a_bad_day_gets_a_message_and_no_figures(client, address, day):
+    response = client.get(f"/en/{address}?as_of={day}")
+    assert response.status_code == 200
+    assert response.context["figures"] is None if "figures" in response.context else True
+    assert "invalid-feedback" in response.content.decode()
+
+
+@pytest.mark.parametrize("address", ["", "cities/", "network/statistics/"])
+@pytest.mark.parametrize(
+    ("day", "figures"),
+    [("2016-04-28", ("116", "54", "7")), ("2017-12-31", ("180", "72", "7")), ("2023-12-31", ("350", "105", "7"))],
+)
+def test_figures_of_a_day_are_the_same_on_every_page(client, address, day, figures):
+    body = client.get(f"/en/{address}?as_of={day}").content.decode()
+    cities, countries, _fields = figures
+    assert cities in body
+    assert countries in body
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("address", ["", "cities/", "network/statistics/"])
+def test_current_figures_say_what_is_missing(client, address, language):
+    body = client.get(f"/{language}/{address}").content.decode()
+    assert "405" in body
+    assert "408" in body
+    assert "108" in body
+
+
+def test_a_former_address_leads_to_todays_for_ever(client):
+    FormerSlug.objects.create(slug="sasayama", city=City.objects.get(slug="tamba-sasayama"))
+    response = client.get("/fr/cities/sasayama/")
+    assert (response.status_code, response.url) == (301, "/fr/cities/tamba-sasayama/")
+
+
+def test_a_former_member_says_so_and_is_in_the_past_only(client):
+    Designation.objects.filter(city__slug="lyon", ends_on=None).update(ends_on="2024-05-31", end_reason="withdrawn")
+    page = client.get("/en/cities/lyon/")
+    assert page.status_code == 200
+    assert "31 May 2024" in page.content.decode()
+    assert "left the network" not in page.content.decode()
+    assert client.get("/en/cities/?q=lyon").context["directory"].count == 0
+    assert client.get("/en/cities/?q=lyon&as_of=2024-05-31").context["directory"].count == 1
+    assert "/en/cities/lyon/" not in client.get("/sitemap.xml").content.decode()
+    Designation.objects.filter(city__slug="lyon", end_reason="withdrawn").update(end_reason_is_public=True)
+    assert "left the network" in client.get("/en/cities/lyon/").content.decode()
+
+
+def test_lyon_shows_both_its_fields(client):
+    body = client.get("/en/cities/lyon/").content.decode()
+    assert "Media Arts" in body
+    assert "Literature" in body
+    assert "June 2008" in body
+    assert "30 October 2023" in body
+
+
+def test_names_alike_have_their_own_pages(client):
+    spain, nicaragua = (City.objects.get(name_en="Granada", country=code) for code in ("ES", "NI"))
+    assert spain.get_absolute_url() != nicaragua.get_absolute_url()
+    assert client.get(spain.get_absolute_url()).context["city"] == spain
+
+
+def test_a_country_code_in_small_letters_is_redirected(client):
+    assert client.get("/en/countries/fr/").url == "/en/countries/FR/"
+    assert client.get("/en/countries/xx/").status_code in {301, 404}
+    assert client.get("/en/countries/XX/").status_code == 404
+
+
+def test_the_sitemap_names_every_member_in_both_languages(client):
+    body = client.get("/sitemap.xml").content.decode()
+    assert body.count("/en/cities/") == body.count("/fr/cities/")
+    for city in City.objects.members():
+        assert f"/en/cities/{city.slug}/</loc>" in body
+
+
+def test_health(client):
+    assert client.get("/healthz").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("file", ["fields.css", "fields.svg"])
+def test_the_looks_of_the_fields_come_from_the_table(client, file):
+    first = client.get(f"/{file}")
+    for slug in ("crafts-folk-art", "architecture"):
+        assert slug in first.content.decode()
+    assert client.get(f"/{file}", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+
+
+def test_headers_of_every_answer(client):
+    headers = client.get("/en/").headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
