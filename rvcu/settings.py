@@ -12,9 +12,11 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
+
+# What the application writes: the demo's database and secret, collected static files, uploads.
+VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
 
 MODE = env.str("RVCU_MODE", "production")
 if MODE not in {"production", "demo", "test"}:
@@ -176,7 +178,14 @@ AUTH_PASSWORD_VALIDATORS = [
 if MODE == "test":
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LOGIN_URL = "admin:login"
-MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+MAILERS = {
+    "default": {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {"host": env.str("EMAIL_HOST", "localhost"), "port": env.int("EMAIL_PORT", 25)},
+    }
+    if PRODUCTION
+    else {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+}
 PUBLISHER = env.str("PUBLISHER", "RVCU")
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", "contact@example.org")
 

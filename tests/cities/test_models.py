@@ -159,7 +159,6 @@ def test_search_in_the_real_network(network):
             "etienne saint",
             "cologne of nowhere",
             "%",
-            "ö_t",
         )
     }
     everything = sorted(City.objects.values_list("slug", flat=True))
@@ -185,7 +184,6 @@ def test_search_in_the_real_network(network):
         "etienne saint": ["saint-etienne"],
         "cologne of nowhere": [],
         "%": everything,  # no word: nothing is asked for
-        "ö_t": found["ö_t"],
     }
     brazilian = sorted(City.objects.filter(country="BR").values_list("slug", flat=True))
     assert slugs("brazil") == slugs("Brésil") == slugs("bresil") == brazilian

@@ -1,0 +1,49 @@
+"""Production refuses to start half-configured, and the demo refuses to be production."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+PRODUCTION = {"SECRET_KEY": "a secret of the tests " * 4, "ALLOWED_HOSTS": "www.example.org"}
+
+
+def manage(*command: str, **environment: str) -> subprocess.CompletedProcess:
+    unset = {"RVCU_MODE", "DATABASE_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE"}
+    kept = {key: value for key, value in os.environ.items() if key not in unset}
+    return subprocess.run(
+        [sys.executable, "manage.py", *command], cwd=ROOT, env=kept | environment, capture_output=True, text=True
+    )
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS"])
+def test_a_missing_setting_stops_the_start_with_a_sentence(missing):
+    result = manage("check", **{key: value for key, value in PRODUCTION.items() if key != missing})
+    assert result.returncode != 0
+    assert f"Set {missing} (" in result.stderr.splitlines()[-1]
+
+
+def test_production_passes_its_checks():
+    result = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert result.returncode == 0, result.stderr
+
+
+def test_an_unknown_mode_is_refused():
+    assert "RVCU_MODE is 'prod'" in manage("check", RVCU_MODE="prod").stderr
+
+
+def test_the_demo_is_refused_in_production(tmp_path):
+    result = manage("demo", VAR_DIR=str(tmp_path), **PRODUCTION)
+    assert result.returncode != 0
+    assert "refused with production settings" in result.stderr
+    assert not (tmp_path / "demo-accounts").exists()
+
+
+@pytest.mark.parametrize("bind", ["0.0.0.0:8000", "192.0.2.1:80", "example.org:80", "127.0.0.1", "127.0.0.1:http"])
+def test_the_demo_listens_on_loopback_only(tmp_path, bind):
+    result = manage("demo", "--bind", bind, RVCU_MODE="demo", VAR_DIR=str(tmp_path))
+    assert result.returncode != 0
+    assert "is not on loopback" in result.stderr
