@@ -207,12 +207,22 @@ class Cohort:
     is_chosen: bool
 
 
+class NumberedPage(Page):
+    @property
+    def numbers(self) -> Iterator[int | str]:
+        """The numbers of the pages beside it and of the first and the last, with an ellipsis where some are left out."""
+        return self.paginator.get_elided_page_range(self.number, on_each_side=1, on_ends=1)
+
+
 class CountedPaginator(Paginator):
     """A paginator that was told how many there are, and so need not count."""
 
     def __init__(self, object_list, per_page: int, count: int) -> None:
         super().__init__(object_list, per_page)
         self.count = count
+
+    def _get_page(self, *args, **kwargs) -> NumberedPage:
+        return NumberedPage(*args, **kwargs)
 
 
 class Directory:
@@ -349,7 +359,7 @@ class Directory:
         return [
             Mistake(
                 self.form.fields[name].label,
-                f"facet-{name}" if name in GROUPS else f"id_{name}",
+                f"facet-{name}" if name in GROUPS else f"id_{name}",  # what `Box` templates call themselves
                 list(errors),
                 self.without(name),
             )

@@ -61,7 +61,8 @@ class Meeting(Imported):
         ordering = ["-edition"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(start_date=None, end_date=None) | models.Q(end_date__gte=models.F("start_date")),
+                condition=models.Q(start_date=None, end_date=None)
+                | models.Q(start_date__isnull=False, end_date__isnull=False, end_date__gte=models.F("start_date")),
                 name="meeting_ends_after_it_begins",
                 violation_error_message=_("Give both days, the last not before the first, or none."),
             ),

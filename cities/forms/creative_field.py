@@ -2,7 +2,7 @@ import re
 from typing import Any
 
 from django import forms
-from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Max, Min
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -91,5 +91,5 @@ class AddFieldForm(CreativeFieldForm):
         (_("Act"), {"fields": ("reason",)}),
     )
 
-    def act(self, *, by: "settings.AUTH_USER_MODEL") -> CreativeField:
+    def act(self, *, by: AbstractBaseUser) -> CreativeField:
         return add_field(field=self.instance, by=by, reason=self.cleaned_data["reason"])

@@ -1,7 +1,7 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
 
 from ..models import City, CreativeField, Designation, Precision
@@ -60,7 +60,7 @@ class DesignateForm(BeginningFields):
         super().__init__(*args, **kwargs)
         self.city = city
 
-    def act(self, *, by: "settings.AUTH_USER_MODEL") -> Designation:
+    def act(self, *, by: AbstractBaseUser) -> Designation:
         return designate(city=self.city, by=by, **self.beginning())
 
 
@@ -79,7 +79,7 @@ class EndDesignationForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.designation = designation
 
-    def act(self, *, by: "settings.AUTH_USER_MODEL") -> Designation:
+    def act(self, *, by: AbstractBaseUser) -> Designation:
         return end_designation(designation=self.designation, by=by, **self.cleaned_data)
 
 
@@ -95,5 +95,5 @@ class ChangeFieldForm(forms.Form):
         self.city = city
         self.fields["field"].queryset = CreativeField.objects.exclude(pk=current.field_id)
 
-    def act(self, *, by: "settings.AUTH_USER_MODEL") -> Designation:
+    def act(self, *, by: AbstractBaseUser) -> Designation:
         return change_field(city=self.city, by=by, **self.cleaned_data)

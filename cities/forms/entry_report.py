@@ -10,7 +10,9 @@ class EntryReportForm(forms.ModelForm):
     """A reader's report. `subject` is a trap that only programs fill in."""
 
     subject = forms.CharField(
-        required=False, label=_("Leave this empty"), widget=forms.TextInput(attrs={"tabindex": -1})
+        required=False,
+        label=_("Leave this empty"),
+        widget=forms.TextInput(attrs={"tabindex": -1, "autocomplete": "off"}),
     )
 
     class Meta:
@@ -21,7 +23,10 @@ class EntryReportForm(forms.ModelForm):
             "source": _("Where can it be checked? (optional)"),
             "email": _("Your e-mail address, if you would like an answer (optional)"),
         }
-        widgets = {"message": forms.Textarea(attrs={"rows": 6})}
+        widgets = {
+            "message": forms.Textarea(attrs={"rows": 6}),
+            "email": forms.EmailInput(attrs={"autocomplete": "email"}),
+        }
 
     helper = FormHelper()
     helper.form_tag = False

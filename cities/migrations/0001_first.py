@@ -730,7 +730,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="city",
             constraint=models.UniqueConstraint(
-                models.F("name_en"), models.F("country"), name="city_english_name_once_a_country"
+                models.F("name_en"),
+                models.F("country"),
+                name="city_english_name_once_a_country",
+                violation_error_message="Another city of this country has this English name.",
             ),
         ),
         migrations.AddConstraint(
@@ -740,6 +743,7 @@ class Migration(migrations.Migration):
                 models.F("country"),
                 condition=models.Q(("name_fr", ""), _negated=True),
                 name="city_french_name_once_a_country",
+                violation_error_message="Another city of this country has this French name.",
             ),
         ),
         migrations.AddConstraint(
@@ -747,7 +751,12 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("latitude", None), ("longitude", None)),
-                    models.Q(("latitude__range", (-90, 90)), ("longitude__range", (-180, 180))),
+                    models.Q(
+                        ("latitude__isnull", False),
+                        ("latitude__range", (-90, 90)),
+                        ("longitude__isnull", False),
+                        ("longitude__range", (-180, 180)),
+                    ),
                     _connector="OR",
                 ),
                 name="city_coordinates_on_earth",

@@ -1,3 +1,5 @@
+from typing import overload
+
 from django.utils.translation import get_language
 
 
@@ -14,6 +16,12 @@ class Bilingual:
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> "Bilingual": ...
+
+    @overload
+    def __get__(self, instance: object, owner: type) -> str: ...
 
     def __get__(self, instance: object | None, owner: type) -> "Bilingual | str":
         return self if instance is None else in_language(instance, self.name)[0]

@@ -1,4 +1,5 @@
 import datetime
+from typing import TYPE_CHECKING
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -13,10 +14,13 @@ from .bilingual import Bilingual
 from .country import Country
 from .imported import Imported
 
+if TYPE_CHECKING:
+    from .designation import Designation
+
 
 class CityQuerySet(models.QuerySet["City"]):
     def on(self, day: datetime.date) -> "CityQuerySet":
-        """All cities, each with its designation of a day as `current`, None where it was no member."""
+        """All cities; lookups go through `current__…`, the designation of a day, which is null where there was none."""
         in_force = models.Q(designations__starts_on__lte=day) & (
             models.Q(designations__ends_on__gte=day) | models.Q(designations__ends_on=None)
         )
@@ -71,6 +75,9 @@ class City(Imported):
     sort_key_fr = models.CharField(max_length=100, editable=False, db_index=True)
     search_text = models.TextField(editable=False)
 
+    current: "Designation"
+    """The designation in force on the day that `members()` was asked about; only its cities have one."""
+
     name = Bilingual()
     objects = CityQuerySet.as_manager()
     history = HistoricalRecords(excluded_fields=["imported", "sort_key_en", "sort_key_fr", "search_text"])
@@ -80,13 +87,28 @@ class City(Imported):
         verbose_name_plural = _("cities")
         ordering = ["sort_key_en", "slug"]
         constraints = [
-            models.UniqueConstraint("name_en", "country", name="city_english_name_once_a_country"),
             models.UniqueConstraint(
-                "name_fr", "country", condition=~models.Q(name_fr=""), name="city_french_name_once_a_country"
+                "name_en",
+                "country",
+                name="city_english_name_once_a_country",
+                violation_error_message=_("Another city of this country has this English name."),
+            ),
+            models.UniqueConstraint(
+                "name_fr",
+                "country",
+                condition=~models.Q(name_fr=""),
+                name="city_french_name_once_a_country",
+                violation_error_message=_("Another city of this country has this French name."),
             ),
             models.CheckConstraint(
+                # Both halves by name: a comparison with NULL would let half a pair pass.
                 condition=models.Q(latitude=None, longitude=None)
-                | models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                | models.Q(
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    latitude__range=(-90, 90),
+                    longitude__range=(-180, 180),
+                ),
                 name="city_coordinates_on_earth",
                 violation_error_message=_("Give both coordinates in degrees, or none."),
             ),

@@ -10,9 +10,11 @@ from ..constraints import CountsChanges
 from .bilingual import Bilingual
 from .imported import Imported
 
-validate_colour = RegexValidator(r"^#[0-9a-f]{6}\Z", _("Give the colour as #rrggbb, in lower case."))
+COLOUR = "#[0-9a-f]{6}"
+validate_colour = RegexValidator(rf"^{COLOUR}\Z", _("Give the colour as #rrggbb, in lower case."))
 # Path data only: the text goes into a drawing that every page loads.
-validate_path = RegexValidator(r"^[MmLlHhVvCcSsQqTtAaZz0-9eE.,+\-\s]+\Z", _("Give the path data of an SVG drawing."))
+PATH = r"[MmLlHhVvCcSsQqTtAaZz0-9eE.,+\-\s]+"
+validate_path = RegexValidator(rf"^{PATH}\Z", _("Give the path data of an SVG drawing."))
 
 
 class CreativeFieldQuerySet(models.QuerySet["CreativeField"]):

@@ -1,6 +1,6 @@
 import re
 
-from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +12,7 @@ from .importing import SLUG
 
 
 @transaction.atomic
-def add_field(*, field: CreativeField, reason: str, by: "settings.AUTH_USER_MODEL") -> CreativeField:
+def add_field(*, field: CreativeField, reason: str, by: AbstractBaseUser) -> CreativeField:
     """Add a creative field to the network: writes the unsaved `field` and the history.
 
     Raises NetworkError with a sentence when the reason is missing or the field's own checks fail.

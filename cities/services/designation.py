@@ -6,7 +6,7 @@ days in Paris and never later than today's.
 
 import datetime
 
-from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.formats import date_format
@@ -33,7 +33,7 @@ def admit(
     precision: str,
     source: str,
     reason: str,
-    by: "settings.AUTH_USER_MODEL",
+    by: AbstractBaseUser,
 ) -> City:
     """Take a new city into the network: writes the unsaved `city`, its first designation and the history.
 
@@ -72,7 +72,7 @@ def designate(
     precision: str,
     source: str,
     reason: str,
-    by: "settings.AUTH_USER_MODEL",
+    by: AbstractBaseUser,
 ) -> Designation:
     """Take a former member back: writes the new designation and the history.
 
@@ -107,7 +107,7 @@ def end_designation(
     end_reason: str,
     is_public: bool,
     reason: str,
-    by: "settings.AUTH_USER_MODEL",
+    by: AbstractBaseUser,
 ) -> Designation:
     """End a membership with the last day `ends_on`; `is_public` shows `end_reason` (one of WAYS_OUT) to readers.
 
@@ -152,7 +152,7 @@ def change_field(
     on: datetime.date,
     source: str,
     reason: str,
-    by: "settings.AUTH_USER_MODEL",
+    by: AbstractBaseUser,
 ) -> Designation:
     """Move a member to another field from the day `on`; its membership goes on unbroken.
 

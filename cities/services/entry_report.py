@@ -1,4 +1,4 @@
-from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +9,7 @@ from .history import record
 
 
 @transaction.atomic
-def handle_report(*, report: EntryReport, answer: str, by: "settings.AUTH_USER_MODEL") -> EntryReport:
+def handle_report(*, report: EntryReport, answer: str, by: AbstractBaseUser) -> EntryReport:
     """Close a report of an error with what was done about it.
 
     The answer stays with the report, which can be deleted, and not in the history, which cannot. Raises NetworkError

@@ -110,7 +110,7 @@ class Figures:
 
     @cached_property
     def arrivals(self) -> list[Spell]:
-        """The spells that do not continue one of the same city here: of a field, also those of cities that moved to it."""
+        """The spells that continue none of the same city here. In a field, a city that moved to it arrives."""
         ended: dict[int, datetime.date | None] = {}
         found = []
         for spell in self.spells:
@@ -155,7 +155,9 @@ class Figures:
             if not of_key or spell.starts_on == of_key[0].starts_on:
                 of_key.append(spell)
         unread = ("aliases", "search_text", "note", "imported", "country__imported")
-        cities = City.objects.select_related("country").defer(*unread).in_bulk([spells[0].city for spells in first.values()])
+        cities = (
+            City.objects.select_related("country").defer(*unread).in_bulk([spells[0].city for spells in first.values()])
+        )
         found = [
             First(obj, cities[spells[0].city], spells[0].starts_on, spells[0].starts_precision, len(spells) - 1)
             for obj in of

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection, models, transaction
 from django.utils import timezone
 
@@ -43,7 +43,7 @@ def record(
     verb: HistoryEntry.Verb,
     *,
     on: models.Model | None = None,
-    by: "settings.AUTH_USER_MODEL | None",
+    by: AbstractBaseUser | None,
     changes: dict[str, list[Any]] | None = None,
     reason: str = "",
 ) -> HistoryEntry:

@@ -7,12 +7,11 @@ and reported unless `force` is given; what left the files stays. The caller prov
 import datetime
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.conf import settings
-from django.db import models
+from django.contrib.auth.base_user import AbstractBaseUser
 from simple_history.utils import update_change_reason
 
 from ..days import EVER, today
@@ -28,7 +27,7 @@ from ..models import (
     Region,
     set_member_since,
 )
-from ..models.creative_field import validate_colour, validate_path
+from ..models.creative_field import COLOUR, PATH
 from .history import record
 from .tables import Folder, Progress, Row
 
@@ -48,7 +47,7 @@ class Change:
     """What an import did, or would do, to one row of a file."""
 
     row: Row
-    obj: models.Model
+    obj: Any
     changes: dict[str, list[Any]]
 
 
@@ -74,14 +73,16 @@ class Loader:
     report: Report = field(default_factory=Report)
 
     def merge(
-        self, existing: dict[Hashable, models.Model], rows: Rows, model: type
-    ) -> tuple[dict[Hashable, models.Model], list[models.Model], list[Change]]:
+        self, existing: dict[Any, Any], rows: Rows, model: type[Any]
+    ) -> tuple[dict[Any, Any], list[Any], list[Change]]:
         """Lay the values of each row over the instance with its key, in memory.
 
         Returns the instances of the rows by key, the new ones, and the changed ones. Values are column values; a date
         is kept in `imported` as text.
         """
-        found, new, changed = {}, [], []
+        found: dict[Any, Any] = {}
+        new: list[Any] = []
+        changed: list[Change] = []
         for row, key, values in rows:
             obj = existing.get(key)
             given = {name: plain(value) for name, value in values.items()}
@@ -145,7 +146,7 @@ class Loader:
                 row.refuse(columns[0], holders[value])
             holders.setdefault(value, f"stands already in line {row.line}")
 
-    def save(self, model: type, new: list[models.Model], changed: list[Change], label: str) -> None:
+    def save(self, model: type[Any], new: list[Any], changed: list[Change], label: str) -> None:
         """Write what merge() found; new rows in bulk, changed ones with their edit history."""
         for obj in new:
             if hasattr(obj, "set_derived"):
@@ -164,7 +165,7 @@ class Loader:
         self.report.created[label] += len(new)
         self.report.changed += [change for change in changed if change.changes]
 
-    def upsert(self, model: type, key: Callable[[Any], Hashable], rows: Rows, label: str):
+    def upsert(self, model: type[Any], key: Callable[[Any], Any], rows: Rows, label: str) -> dict[Any, Any]:
         """merge() with all rows of the model, then save(); returns the instances by key."""
         found, new, changed = self.merge({key(obj): obj for obj in model._default_manager.all()}, rows, model)
         self.save(model, new, changed, label)
@@ -245,7 +246,7 @@ def write_network(loader: Loader, network: Network) -> None:
     )
 
 
-def record_import(loader: Loader, by: "settings.AUTH_USER_MODEL | None") -> None:
+def record_import(loader: Loader, by: AbstractBaseUser | None) -> None:
     """One entry for the import, naming its files by hash, and one for each designation that it changed."""
     names = sorted({*loader.report.created, *(change.row.file for change in loader.report.changed)})
     digests = {name: [None, hashlib.sha256(loader.folder.file(name).read_bytes()).hexdigest()] for name in names}
@@ -285,7 +286,7 @@ def read_fields(folder: Folder) -> Rows:
         "slug name_en name_fr summary_en summary_fr colour_light colour_dark pictogram position valid_from valid_to",
     )
     folder.unique(rows, "slug")
-    read = [
+    read: Rows = [
         (
             row,
             row.values["slug"],
@@ -293,11 +294,8 @@ def read_fields(folder: Folder) -> Rows:
                 "slug": row.match("slug", SLUG, "an address of small letters, digits and hyphens", limit=40),
                 **{name: row.text(name, required=True, limit=60) for name in ("name_en", "name_fr")},
                 **{name: row.text(name, limit=300) for name in ("summary_en", "summary_fr")},
-                **{
-                    name: row.match(name, validate_colour.regex.pattern.strip("^\\Z"), "a colour as #rrggbb")
-                    for name in ("colour_light", "colour_dark")
-                },
-                "pictogram": row.match("pictogram", validate_path.regex.pattern.strip("^\\Z"), "path data"),
+                **{name: row.match(name, COLOUR, "a colour as #rrggbb") for name in ("colour_light", "colour_dark")},
+                "pictogram": row.match("pictogram", PATH, "path data"),
                 "position": row.integer("position", 0, 999, required=True),
                 "valid_from": row.day("valid_from", required=True),
                 "valid_to": row.day("valid_to"),
@@ -386,7 +384,7 @@ def read_designations(folder: Folder, cities: dict[str, str], fields: dict[str, 
 def read_totals(folder: Folder, fields: dict[str, dict]) -> Rows:
     rows = folder.rows("official_totals.csv", "day field cities countries fields missing source")
     folder.unique(rows, "day", "field")
-    read = [
+    read: Rows = [
         (
             row,
             (row.day("day", required=True), row.choice("field", fields, "creative field", required=False)),
@@ -410,7 +408,7 @@ def read_totals(folder: Folder, fields: dict[str, dict]) -> Rows:
 def refuse_overlaps(loader: Loader, rows: Rows) -> None:
     """Refuse a designation in whose days its city would have another one, of the file or of the database."""
     existing = {(held.city.slug, held.starts_on): held for held in Designation.objects.select_related("city")}
-    spells = defaultdict(list)
+    spells: dict[str, list[tuple[datetime.date, datetime.date, Row | None]]] = defaultdict(list)
     listed = set()
     for row, (city, starts_on, _field), values in rows:
         if city and starts_on and bool(row.values["ends_on"]) == bool(values["ends_on"]):
@@ -424,10 +422,10 @@ def refuse_overlaps(loader: Loader, rows: Rows) -> None:
         of_city.sort(key=lambda spell: (spell[0], spell[2].line if spell[2] else 0))
         last = of_city[0]
         for spell in of_city[1:]:
-            row, other = (spell[2], last) if spell[2] else (last[2], spell)
-            if row and spell[0] <= last[1]:
+            refused, other = (spell[2], last) if spell[2] else (last[2], spell)
+            if refused and spell[0] <= last[1]:
                 where = f"in line {other[2].line}" if other[2] else "in the database"
-                row.refuse("starts_on", f"overlaps the designation {where} that begins on {other[0]}")
+                refused.refuse("starts_on", f"overlaps the designation {where} that begins on {other[0]}")
             last = max(last, spell, key=lambda spell: spell[1])
 
 

@@ -4,7 +4,7 @@ import csv
 import datetime
 import io
 import re
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -166,5 +166,5 @@ class Folder:
             raise ImportRefused(self.problems)
 
 
-Progress = Callable[[list, str], Iterator]
+Progress = Callable[[Iterable, str], Iterator]
 """Wraps the rows being written, for a progress bar."""

@@ -156,7 +156,11 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("end_date", None), ("start_date", None)),
-                    ("end_date__gte", models.F("start_date")),
+                    models.Q(
+                        ("end_date__gte", models.F("start_date")),
+                        ("end_date__isnull", False),
+                        ("start_date__isnull", False),
+                    ),
                     _connector="OR",
                 ),
                 name="meeting_ends_after_it_begins",

@@ -394,3 +394,12 @@ def test_a_change_that_is_undone_was_none(refused):
 
     refused("slug", act)
     assert Edition.current() == before
+
+
+def test_half_a_pair_of_coordinates_is_refused(db):
+    city = CityFactory(latitude=45.0, longitude=4.0)
+    with pytest.raises(IntegrityError, match="city_coordinates_on_earth"), transaction.atomic():
+        type(city).objects.filter(pk=city.pk).update(longitude=None)
+    city.longitude = None
+    with pytest.raises(ValidationError, match="both coordinates"):
+        city.full_clean()

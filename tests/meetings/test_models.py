@@ -2,6 +2,7 @@ import datetime
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.utils.translation import override
 
 from meetings.models import Meeting
@@ -137,3 +138,9 @@ def test_a_meeting_ends_after_it_begins():
 @pytest.mark.parametrize(("planned_year", "was_moved"), [(2026, False), (2025, True)])
 def test_a_meeting_in_another_year_than_planned_was_moved(planned_year, was_moved):
     assert MeetingFactory(planned_year=planned_year, year=2026).was_moved is was_moved
+
+
+def test_a_meeting_has_both_days_or_none(db):
+    meeting = MeetingFactory(start_date=None, end_date=None)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Meeting.objects.filter(pk=meeting.pk).update(start_date=datetime.date(meeting.year, 6, 1))

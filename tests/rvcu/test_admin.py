@@ -1,0 +1,191 @@
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+
+from cities.models import City, Designation, EntryReport, HistoryEntry
+from cities.rules import AUDITOR, OFFICER
+from cities.services.city import readdress
+from cities.services.history import head
+from rvcu.models import User
+
+USERS = "/admin/rvcu/user/"
+PASSWORD = "a long password of the tests"
+
+
+@pytest.fixture
+def staff(officer, signed_in):
+    return signed_in(officer)
+
+
+@pytest.fixture
+def manager(administrator, signed_in):
+    return signed_in(administrator)
+
+
+# Start page
+
+
+def test_the_start_page_tells_the_state_of_the_network(network, staff):
+    context = staff.get("/admin/").context
+    assert context["figures"] == {"cities": 405, "countries": 108, "fields": 8}
+    assert (context["official"].cities, context["official_gap"]) == (408, 3)
+    assert context["next_meeting"].edition == 18
+    assert context["head"] == head()
+    assert {key: count for key, _label, count in context["missing"]} == {
+        "french-name": 0,
+        "coordinates": 0,
+        "population": 0,
+        "month": 15,
+        "year": 2,
+    }
+
+
+def test_every_gap_leads_to_the_list_of_those_cities(network, staff):
+    City.objects.filter(slug__in=["lyon", "seoul"]).update(name_fr="")
+    for key, _label, count in staff.get("/admin/").context["missing"]:
+        listed = staff.get("/admin/cities/city/", {"missing": key}).context["cl"].result_count
+        assert listed == count
+
+
+def test_the_start_page_costs_the_same_with_three_cities_and_with_all(
+    network, staff, officer, django_assert_num_queries
+):
+    cities = list(City.objects.all()[:3])
+    for city in cities:
+        EntryReport.objects.create(city=city, message="Wrong.", language="en")
+        readdress(city=city, slug=f"{city.slug}-2", reason="a test", by=officer)
+    with django_assert_num_queries(15):
+        page = staff.get("/admin/")
+    assert page.context["reports_waiting"] == 3
+    assert [act.subject for act in page.context["acts"]] == [*reversed(cities), None]
+    Designation.objects.exclude(city__in=cities).delete()
+    with django_assert_num_queries(15):
+        staff.get("/admin/")
+
+
+def test_an_empty_portal_has_a_start_page(staff):
+    page = staff.get("/admin/")
+    assert page.context["figures"] == {"cities": 0, "countries": 0, "fields": 0}
+    for sentence in ("No next meeting is known.", "The history is empty.", "No act yet."):
+        assert sentence in page.content.decode()
+
+
+def test_the_menu_is_in_the_order_of_the_day(staff):
+    names = [[model["object_name"] for model in app["models"]] for app in staff.get("/admin/").context["app_list"]]
+    assert names == [
+        ["City", "Designation", "EntryReport", "Country", "CreativeField", "OfficialTotal", "HistoryEntry"],
+        ["Meeting"],
+    ]
+
+
+# Language and frame
+
+
+def test_the_admin_speaks_french_and_switches(network, client, officer):
+    client.force_login(officer)
+    page = client.get("/admin/", headers={"accept-language": "fr"})
+    assert page.headers["Content-Language"] == "fr"
+    assert 'action="/i18n/setlang/"' in page.content.decode()
+    client.post("/i18n/setlang/", {"language": "fr", "next": "/admin/"})
+    assert client.get("/admin/").headers["Content-Language"] == "fr"
+
+
+def test_the_policy_is_strict(client, db):
+    policy = client.get("/admin/login/").headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+
+
+def test_signing_in_with_the_address_in_any_case(client, officer):
+    asked = {"username": "Officer@Example.ORG", "password": "the password of the tests", "next": "/admin/"}
+    response = client.post("/admin/login/?next=/admin/", asked)
+    assert (response.status_code, response.url) == (302, "/admin/")
+
+
+# Accounts
+
+
+def test_groups_are_not_edited_here(db):
+    assert not admin.site.is_registered(Group)
+
+
+@pytest.mark.parametrize(("who", "status"), [("officer", 403), ("auditor", 200), ("administrator", 200)])
+def test_who_sees_accounts(request, signed_in, who, status):
+    user = request.getfixturevalue(who)
+    client = signed_in(user)
+    assert client.get(USERS).status_code == status
+    assert client.get(f"{USERS}{user.pk}/change/").status_code == status
+
+
+def test_an_administrator_makes_an_account(manager):
+    new = {"email": "new@example.org", "name": "", "language": "fr", "usable_password": "true"}
+    manager.post(f"{USERS}add/", {**new, "password1": PASSWORD, "password2": PASSWORD})
+    user = User.objects.get(email="new@example.org")
+    assert (user.check_password(PASSWORD), user.is_staff, user.language) == (True, False, "fr")
+    group = Group.objects.get(name=OFFICER)
+    rights = {"email": user.email, "language": "fr", "is_active": "on", "is_staff": "on", "groups": [group.pk]}
+    manager.post(f"{USERS}{user.pk}/change/", rights)
+    user.refresh_from_db()
+    assert (user.is_staff, list(user.groups.all())) == (True, [group])
+
+
+def test_an_address_is_taken_whatever_its_case(manager, officer):
+    new = {"email": "OFFICER@example.org", "language": "en", "usable_password": "true"}
+    response = manager.post(f"{USERS}add/", {**new, "password1": PASSWORD, "password2": PASSWORD})
+    assert "There is an account with this address." in response.content.decode()
+
+
+def test_an_administrator_makes_no_superuser(manager, administrator):
+    rights = {"email": administrator.email, "language": "en", "is_active": "on", "is_staff": "on"}
+    manager.post(f"{USERS}{administrator.pk}/change/", {**rights, "is_superuser": "on"})
+    administrator.refresh_from_db()
+    assert administrator.is_superuser is False
+
+
+def test_an_administrator_does_not_touch_a_superuser(manager, admin_user):
+    rights = {"email": "mine@example.org", "language": "en"}
+    assert manager.post(f"{USERS}{admin_user.pk}/change/", rights).status_code == 403
+    passwords = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    assert manager.post(f"{USERS}{admin_user.pk}/password/", passwords).status_code == 403
+    assert User.objects.get(pk=admin_user.pk).email == admin_user.email
+
+
+def test_a_superuser_may(admin_client, administrator):
+    rights = {"email": administrator.email, "language": "en", "is_active": "on", "is_superuser": "on"}
+    admin_client.post(f"{USERS}{administrator.pk}/change/", rights)
+    administrator.refresh_from_db()
+    assert administrator.is_superuser is True
+
+
+def test_an_auditor_changes_no_account(auditor, officer, signed_in):
+    client = signed_in(auditor)
+    assert client.get(f"{USERS}add/").status_code == 403
+    assert client.post(f"{USERS}{officer.pk}/change/", {"email": "x@example.org"}).status_code == 403
+    assert client.post(f"{USERS}{officer.pk}/password/", {"password1": PASSWORD}).status_code == 403
+
+
+def test_accounts_are_not_deleted(admin_client, officer):
+    assert admin_client.post(f"{USERS}{officer.pk}/delete/", {"post": "yes"}).status_code == 403
+    admin_client.post(USERS, {"action": "delete_selected", "_selected_action": [officer.pk], "post": "yes"})
+    assert User.objects.filter(pk=officer.pk).count() == 1
+
+
+def test_accounts_show_their_role_at_a_constant_cost(manager, django_assert_num_queries):
+    def add(number):
+        user = User.objects.create_user(f"person-{number}@example.org")
+        user.groups.add(Group.objects.get(name=AUDITOR))
+
+    add(1)
+    with django_assert_num_queries(8):
+        assert "auditor" in manager.get(USERS).content.decode()
+    for number in (2, 3):
+        add(number)
+    with django_assert_num_queries(8):
+        manager.get(USERS)
+
+
+def test_the_import_is_in_the_history_and_on_the_start_page(staff):
+    call_command("import_network", verbosity=0)
+    (act,) = staff.get("/admin/").context["acts"]
+    assert (act.verb, act.actor, act.subject) == (HistoryEntry.Verb.IMPORTED, None, None)
