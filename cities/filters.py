@@ -369,7 +369,9 @@ class Directory:
     @property
     def orders(self) -> list[Order]:
         chosen = self.values.get("sort") or "name"
-        return [Order(value, str(label), value == chosen) for value, label in SORTS.items()]
+        orders = [Order(value, str(label), value == chosen) for value, label in SORTS.items()]
+        # The names from the end are offered by the head of the table alone.
+        return [order for order in orders if order.value != "-name" or order.is_chosen]
 
     @cached_property
     def unfiltered(self) -> str:

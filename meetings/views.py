@@ -26,7 +26,7 @@ def meeting(request: HttpRequest, edition: int) -> HttpResponse:
         "meeting": entry,
         "hosts": [(host, field_of.get(host.city_id)) for host in entry.hosts.all()],
         "map": world_map(members, here=here) if here else None,
-        "previous": Meeting.objects.with_hosts().filter(edition__lt=edition).first(),
-        "next": Meeting.objects.with_hosts().filter(edition__gt=edition).last(),
+        "previous": Meeting.objects.prefetch_related("hosts").filter(edition__lt=edition).first(),
+        "next": Meeting.objects.prefetch_related("hosts").filter(edition__gt=edition).last(),
     }
     return render(request, "meetings/meeting.html", context)

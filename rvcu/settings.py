@@ -3,7 +3,7 @@
 RVCU_MODE is production unless said otherwise, and production refuses to start without its secrets.
 """
 
-import importlib.util
+import importlib
 from pathlib import Path
 
 import environ
@@ -202,7 +202,7 @@ FORMAT_MODULE_PATH = ["rvcu.formats"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
-_bootstrap = Path(next(iter(importlib.util.find_spec("bootstrap").submodule_search_locations)))
+_bootstrap = Path(importlib.import_module("bootstrap").__path__[0])
 STATICFILES_DIRS = [("bootstrap", _bootstrap / "css")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -3,10 +3,10 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
 
 from ..models import City
+from ..people import Person
 from ..services.city import readdress
 from ..services.designation import admit
 from .designation import BeginningFields, Reason
@@ -74,7 +74,7 @@ class AdmitForm(BeginningFields, CityFactsForm):
         ),
     )
 
-    def act(self, *, by: AbstractBaseUser) -> City:
+    def act(self, *, by: Person) -> City:
         return admit(city=self.instance, by=by, **self.beginning())
 
 
@@ -91,5 +91,5 @@ class ReaddressForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.city = city
 
-    def act(self, *, by: AbstractBaseUser) -> City:
+    def act(self, *, by: Person) -> City:
         return readdress(city=self.city, by=by, **self.cleaned_data)

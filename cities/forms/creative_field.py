@@ -2,12 +2,12 @@ import re
 from typing import Any
 
 from django import forms
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Max, Min
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext_lazy as _
 
 from ..models import CreativeField
+from ..people import Person
 from ..services.creative_field import add_field
 from .designation import Reason
 
@@ -60,8 +60,8 @@ class CreativeFieldForm(forms.ModelForm):
                 if found < needed:
                     self.add_error(
                         name,
-                        _("The contrast on %(ground)s is %(found).1f; it must be %(needed).1f or more.")
-                        % {"ground": ground, "found": found, "needed": needed},
+                        _("The contrast on %(ground)s is %(found)s; it must be %(needed)s or more.")
+                        % {"ground": ground, "found": number_format(found, 1), "needed": number_format(needed, 1)},
                     )
         self._clean_validity(data)
         return data
@@ -91,5 +91,5 @@ class AddFieldForm(CreativeFieldForm):
         (_("Act"), {"fields": ("reason",)}),
     )
 
-    def act(self, *, by: AbstractBaseUser) -> CreativeField:
+    def act(self, *, by: Person) -> CreativeField:
         return add_field(field=self.instance, by=by, reason=self.cleaned_data["reason"])

@@ -1,4 +1,5 @@
 import datetime
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -28,18 +29,16 @@ def not_later_than_today(day: datetime.date) -> None:
 class DayField(forms.DateField):
     """A day of the network's past, as YYYY-MM-DD."""
 
-    def __init__(self, **kwargs) -> None:
-        super().__init__(
-            **{
-                "label": _("As of"),
-                "required": False,
-                "widget": DayInput(),
-                "input_formats": ["%Y-%m-%d"],
-                "validators": [not_later_than_today],
-                "error_messages": {"invalid": _("Give the day as year-month-day, for example 2016-04-28.")},
-            }
-            | kwargs
-        )
+    def __init__(self, **kwargs: Any) -> None:
+        defaults: dict[str, Any] = {
+            "label": _("As of"),
+            "required": False,
+            "widget": DayInput(),
+            "input_formats": ["%Y-%m-%d"],
+            "validators": [not_later_than_today],
+            "error_messages": {"invalid": _("Give the day as year-month-day, for example 2016-04-28.")},
+        }
+        super().__init__(**defaults | kwargs)
 
 
 class DayForm(forms.Form):

@@ -1,10 +1,10 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
 
 from ..models import City, CreativeField, Designation, Precision
+from ..people import Person
 from ..services.designation import WAYS_OUT, change_field, designate, end_designation
 from ..services.importing import FIRST_DAY
 from .day import DayInput
@@ -60,7 +60,7 @@ class DesignateForm(BeginningFields):
         super().__init__(*args, **kwargs)
         self.city = city
 
-    def act(self, *, by: AbstractBaseUser) -> Designation:
+    def act(self, *, by: Person) -> Designation:
         return designate(city=self.city, by=by, **self.beginning())
 
 
@@ -79,13 +79,13 @@ class EndDesignationForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.designation = designation
 
-    def act(self, *, by: AbstractBaseUser) -> Designation:
+    def act(self, *, by: Person) -> Designation:
         return end_designation(designation=self.designation, by=by, **self.cleaned_data)
 
 
 class ChangeFieldForm(forms.Form):
     field = forms.ModelChoiceField(CreativeField.objects, label=_("New creative field"))
-    on = Day(label=_("From"), help_text=_("first day in the new field; the day before is the last in the old one"))
+    on = Day(label=_("First day in the new field"), help_text=_("the day before is the last in the old one"))
     source = Source()
     reason = Reason()
     fieldsets = ((None, {"fields": ("field", "on", "source", "reason")}),)
@@ -95,5 +95,5 @@ class ChangeFieldForm(forms.Form):
         self.city = city
         self.fields["field"].queryset = CreativeField.objects.exclude(pk=current.field_id)
 
-    def act(self, *, by: AbstractBaseUser) -> Designation:
+    def act(self, *, by: Person) -> Designation:
         return change_field(city=self.city, by=by, **self.cleaned_data)

@@ -5,12 +5,12 @@ Also what the entry of a city may lack, for those who complete it.
 
 import re
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import AddressRefused
 from ..models import City, Designation, FormerSlug, HistoryEntry, Precision
+from ..people import Person
 from .history import record
 from .importing import SLUG
 
@@ -49,7 +49,7 @@ def missing_counts() -> dict[str, int]:
 
 
 @transaction.atomic
-def readdress(*, city: City, slug: str, reason: str, by: AbstractBaseUser) -> City:
+def readdress(*, city: City, slug: str, reason: str, by: Person) -> City:
     """Give a city another address; the old one leads to it for ever.
 
     Writes the city, a `FormerSlug` with the old address and the history. An address that the city itself once had

@@ -1,18 +1,18 @@
 import re
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import NetworkError
 from ..models import CreativeField, HistoryEntry
+from ..people import Person
 from .history import record
 from .importing import SLUG
 
 
 @transaction.atomic
-def add_field(*, field: CreativeField, reason: str, by: AbstractBaseUser) -> CreativeField:
+def add_field(*, field: CreativeField, reason: str, by: Person) -> CreativeField:
     """Add a creative field to the network: writes the unsaved `field` and the history.
 
     Raises NetworkError with a sentence when the reason is missing or the field's own checks fail.

@@ -6,7 +6,6 @@ days in Paris and never later than today's.
 
 import datetime
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.formats import date_format
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from ..days import today
 from ..exceptions import DesignationRefused
 from ..models import City, CreativeField, Designation, HistoryEntry, Precision, set_member_since
+from ..people import Person
 from .city import refuse_former_slug_of_another, refuse_unfit_slug
 from .history import record
 from .importing import FIRST_DAY
@@ -33,7 +33,7 @@ def admit(
     precision: str,
     source: str,
     reason: str,
-    by: AbstractBaseUser,
+    by: Person,
 ) -> City:
     """Take a new city into the network: writes the unsaved `city`, its first designation and the history.
 
@@ -72,7 +72,7 @@ def designate(
     precision: str,
     source: str,
     reason: str,
-    by: AbstractBaseUser,
+    by: Person,
 ) -> Designation:
     """Take a former member back: writes the new designation and the history.
 
@@ -107,7 +107,7 @@ def end_designation(
     end_reason: str,
     is_public: bool,
     reason: str,
-    by: AbstractBaseUser,
+    by: Person,
 ) -> Designation:
     """End a membership with the last day `ends_on`; `is_public` shows `end_reason` (one of WAYS_OUT) to readers.
 
@@ -152,7 +152,7 @@ def change_field(
     on: datetime.date,
     source: str,
     reason: str,
-    by: AbstractBaseUser,
+    by: Person,
 ) -> Designation:
     """Move a member to another field from the day `on`; its membership goes on unbroken.
 

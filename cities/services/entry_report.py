@@ -1,15 +1,15 @@
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import NetworkError
 from ..models import EntryReport, HistoryEntry
+from ..people import Person
 from .history import record
 
 
 @transaction.atomic
-def handle_report(*, report: EntryReport, answer: str, by: AbstractBaseUser) -> EntryReport:
+def handle_report(*, report: EntryReport, answer: str, by: Person) -> EntryReport:
     """Close a report of an error with what was done about it.
 
     The answer stays with the report, which can be deleted, and not in the history, which cannot. Raises NetworkError

@@ -19,7 +19,7 @@ Cell = tuple[int, str, int, int]
 
 
 class YearOf(Func):
-    """The year of a date column. SQLite keeps dates as text, and cutting it is far faster than Django's Python function."""
+    """The year of a date column. SQLite keeps dates as text: cutting it is far faster than Django's Python function."""
 
     output_field = IntegerField()
 
@@ -68,8 +68,10 @@ def tally(
     wanted_years = {int(year) for year in years}
 
     result = Tally()
-    by_field, by_country, by_year = defaultdict(int), defaultdict(int), defaultdict(int)
+    by_field: dict[int, int] = defaultdict(int)
+    by_country: dict[str, int] = defaultdict(int)
     by_country_for_region: dict[str, int] = defaultdict(int)
+    by_year: dict[int, int] = defaultdict(int)
     for field_pk, country, year, cities in cells:
         of_field, of_country, of_region = out_of_field[field_pk], out_of_country[country], out_of_region[country]
         of_year = 1 if wanted_years and year not in wanted_years else 0

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection, models, transaction
 from django.utils import timezone
 
 from ..models.history import NO_HASH, HistoryEntry
+from ..people import Person
 
 # Any number, the same in every process: the key of PostgreSQL's advisory lock on the end of the chain.
 _CHAIN_LOCK = 20041014
@@ -43,7 +43,7 @@ def record(
     verb: HistoryEntry.Verb,
     *,
     on: models.Model | None = None,
-    by: AbstractBaseUser | None,
+    by: Person | None,
     changes: dict[str, list[Any]] | None = None,
     reason: str = "",
 ) -> HistoryEntry:
@@ -94,5 +94,5 @@ def flaws(anchor: Head | None = None) -> Iterator[str]:
             if entry.hash != anchor.hash:
                 yield f"Entry {number} is not the one of the head given: the chain was rewritten."
         previous = entry.hash
-    if not met:
+    if anchor and not met:
         yield f"The chain was cut: it ends at entry {number}, the head given is entry {anchor.count}."

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from simple_history.utils import update_change_reason
 
 from ..days import EVER, today
@@ -28,6 +27,7 @@ from ..models import (
     set_member_since,
 )
 from ..models.creative_field import COLOUR, PATH
+from ..people import Person
 from .history import record
 from .tables import Folder, Progress, Row
 
@@ -246,7 +246,7 @@ def write_network(loader: Loader, network: Network) -> None:
     )
 
 
-def record_import(loader: Loader, by: AbstractBaseUser | None) -> None:
+def record_import(loader: Loader, by: Person | None) -> None:
     """One entry for the import, naming its files by hash, and one for each designation that it changed."""
     names = sorted({*loader.report.created, *(change.row.file for change in loader.report.changed)})
     digests = {name: [None, hashlib.sha256(loader.folder.file(name).read_bytes()).hexdigest()] for name in names}

@@ -6,8 +6,10 @@ import json
 import openpyxl
 import pytest
 from django.contrib import admin
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from import_export.tmp_storages import CacheStorage
 
 from cities.forms.creative_field import contrast
 from cities.formulas import guard, unguard
@@ -143,20 +145,19 @@ def test_an_officer_may_act(staff, address, path):
     assert staff.get(address(path)).status_code == 200
 
 
-def test_an_auditor_cannot_write_through_any_form(auditor, city, signed_in, staff):
-    country = city.country
+def test_an_auditor_cannot_write_through_any_form(auditor, city, signed_in):
     edit = {"name_en": "Elsewhere", "country": city.country_id}
-    staff.post(f"{LIST}{city.pk}/change/", {**edit, "name_en": "There", "population_source": "a census"})
     client = signed_in(auditor)
-    version = city.history.first().pk
     assert client.post(f"{LIST}{city.pk}/change/", edit).status_code == 403
-    # The library's page of one old version would save what is posted to it.
-    assert client.post(f"{LIST}{city.pk}/history/{version}/", edit, follow=True).status_code in (404, 405)
-    assert client.post("/admin/cities/city/process_import/", {"import_file_name": "x"}).status_code in (302, 403)
-    assert client.post(f"/admin/cities/country/{country.pk}/change/", {"name_en": "X"}).status_code == 403
+    # The library's page of one old version would save what is posted to it: here it is no page, but an unknown city.
+    version = client.post(f"{LIST}{city.pk}/history/{city.history.get().pk}/", edit, follow=True)
+    assert "doesn’t exist" in str(messages_of(version))
+    asked = {"import_file_name": "x", "original_file_name": "x", "format": "1"}
+    cache.set(f"{CacheStorage.CACHE_PREFIX}x", b"slug,name_en\nhere,Elsewhere\n")
+    assert client.post("/admin/cities/city/process_import/", asked).status_code == 403
+    assert client.post(f"/admin/cities/country/{city.country_id}/change/", {"name_en": "X"}).status_code == 403
     city.refresh_from_db()
-    assert city.name_en == "Here" or city.name_en == "There"
-    assert City.objects.filter(name_en="Elsewhere").count() == 0
+    assert city.name_en == "Here"
 
 
 @pytest.mark.parametrize(
@@ -207,7 +208,7 @@ def test_search_ignores_accents_and_case(network, staff, text, slugs):
         ({"missing": "year"}, 2),
         ({"missing": "french-name"}, 0),
         ({"country": "FR", "field": "literature"}, 2),
-        ({"country__region__exact": "arab-states", "field": "film"}, 1),
+        ({"country__region__exact": "arab-states", "field": "film"}, 2),
         ({"field": "dance"}, 0),
         ({"missing": "everything"}, 405),
     ],
@@ -217,7 +218,7 @@ def test_filters(network, staff, query, count):
 
 
 def test_the_country_filter_lists_only_countries_with_a_city(network, staff):
-    (spec,) = (spec for spec in staff.get(LIST).context["cl"].filter_specs if spec.parameter_name == "country")
+    (spec,) = (spec for spec in staff.get(LIST).context["cl"].filter_specs if spec.title == "country")
     assert len(spec.lookup_choices) == 108
     assert spec.lookup_choices[0] == ("AF", "Afghanistan")
 
@@ -263,10 +264,10 @@ def test_columns_say_what_is_known(city, officer, staff):
 LISTS = {
     "/admin/cities/city/": 10,
     "/admin/cities/designation/": 11,
-    "/admin/cities/country/": 7,
+    "/admin/cities/country/": 8,
     "/admin/cities/creativefield/": 8,
     "/admin/cities/historyentry/": 11,
-    "/admin/cities/entryreport/": 7,
+    "/admin/cities/entryreport/": 8,
 }
 
 
@@ -335,7 +336,7 @@ def test_the_first_edit_already_shows_what_it_changed(lyon, staff, officer):
     edits = list(staff.get(f"{LIST}{lyon.pk}/history/").context["page_obj"])
     assert [edit.history_user for edit in edits][:1] == [officer]
     changes = {change["field"]: (change["old"], change["new"]) for change in edits[0].history_delta_changes}
-    assert changes["population"] == ("520774", "520000")
+    assert changes["Population"] == ("520774", "520000")
     assert edits[1].history_change_reason == "baseline"
 
 
@@ -597,9 +598,16 @@ def test_an_import_corrects_facts_after_a_look(city, staff, officer):
     assert done.redirect_chain == [(LIST, 302)]
     city.refresh_from_db()
     assert (city.name_fr, city.population, city.designations.get().field.slug) == ("Ici", 7, "film")
-    edits = [(edit.history_user, edit.history_change_reason, edit.population) for edit in city.history.all()]
-    assert edits == [(officer, "import", 7), (officer, "baseline", 5)]
-    assert City.objects.get(slug="untouched").history.count() == 0
+    edit = city.history.latest()
+    assert (edit.history_user, edit.history_change_reason, edit.population) == (officer, "import", 7)
+    assert City.objects.get(slug="untouched").history.count() == 1
+
+
+def test_an_import_keeps_what_was_there_before_the_first_edit(lyon, staff):
+    path = "/admin/cities/city/import/"
+    confirm(staff, upload(staff, path, [{"slug": "lyon", "note": "see INSEE"}]), path)
+    edits = [(edit.history_change_reason, edit.note) for edit in lyon.history.all()]
+    assert edits == [("import", "see INSEE"), ("baseline", "joined in media arts; moved to literature in 2023")]
 
 
 def test_what_was_exported_comes_back_unchanged(city, staff):
@@ -609,7 +617,7 @@ def test_what_was_exported_comes_back_unchanged(city, staff):
     confirm(staff, upload(staff, path, [row]), path)
     city.refresh_from_db()
     assert (city.note, city.aliases, city.population_source) == ("=HYPERLINK(1)", "'=x", "-")
-    assert city.history.count() == 0
+    assert city.history.count() == 1
 
 
 def test_an_import_adds_no_city(city, staff):

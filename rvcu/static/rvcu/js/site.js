@@ -11,6 +11,11 @@
   document.addEventListener("DOMContentLoaded", () => focusErrors(document));
   document.addEventListener("htmx:load", (event) => focusErrors(event.target));
 
+  // What was left open does not belong in the address.
+  document.addEventListener("htmx:configRequest", ({ detail: { parameters } }) => {
+    for (const name of Object.keys(parameters)) if (parameters[name] === "") delete parameters[name];
+  });
+
   // The menu and the sheet of filters lie over the page on a phone: Escape closes them, as does a press beside them.
   const close = (details, keepFocus) => {
     details.open = false;
