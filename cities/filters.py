@@ -39,6 +39,9 @@ SORTS = {
 }
 
 
+NOT_A_CHOICE = {"invalid_choice": _("“%(value)s” is not among the choices here.")}
+
+
 class SearchField(forms.CharField):
     def validate(self, value: str) -> None:
         super().validate(value)
@@ -66,8 +69,7 @@ class ChoicesFilter(django_filters.MultipleChoiceFilter):
     field_class = forms.MultipleChoiceField
 
     def __init__(self, **kwargs) -> None:
-        message = _("“%(value)s” is not among the choices here.")
-        kwargs = {"choices": [], "distinct": False, "error_messages": {"invalid_choice": message}} | kwargs
+        kwargs = {"choices": [], "distinct": False, "error_messages": NOT_A_CHOICE} | kwargs
         super().__init__(widget=forms.CheckboxSelectMultiple, **kwargs)
 
     def is_noop(self, qs, value) -> bool:
@@ -118,7 +120,7 @@ class CityFilter(django_filters.FilterSet):
     country = CodesFilter(label=_("Country"), field_name="country")
     year = ChoicesFilter(label=_("Member since"), field_name="current__member_since__year")
     as_of = DayFilter(label=_("Members on this day"))
-    sort = SortFilter(label=_("Sort by"), choices=list(SORTS.items()), empty_label=None)
+    sort = SortFilter(label=_("Sort by"), choices=list(SORTS.items()), empty_label=None, error_messages=NOT_A_CHOICE)
 
     class Meta:
         model = City
@@ -210,7 +212,7 @@ class Cohort:
 class NumberedPage(Page):
     @property
     def numbers(self) -> Iterator[int | str]:
-        """The numbers of the pages beside it and of the first and the last, with an ellipsis where some are left out."""
+        """The numbers of the pages beside it, of the first and of the last, with an ellipsis between."""
         return self.paginator.get_elided_page_range(self.number, on_each_side=1, on_ends=1)
 
 

@@ -2,7 +2,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from cities.caching import public_page
-from cities.models import City
+from cities.models import City, CreativeField
 from cities.services.world import world_map
 
 from .models import Meeting
@@ -20,7 +20,7 @@ def meeting(request: HttpRequest, edition: int) -> HttpResponse:
     """One edition: its hosts, each with today's field, when it is or was, and its neighbours."""
     entry = get_object_or_404(Meeting.objects.with_hosts(), edition=edition)
     members = list(City.objects.members().with_current().filter(hosted__meeting=entry).order_by("hosted__position"))
-    field_of = {city.pk: city.current.field for city in members}
+    field_of: dict[int | None, CreativeField] = {city.pk: city.current.field for city in members}
     here = next((city for city in members if city.has_place), None)
     context = {
         "meeting": entry,

@@ -33,10 +33,11 @@ class CityFactsForm(forms.ModelForm):
 
     class Meta:
         model = City
-        fields = FACTS
+        fields: tuple[str, ...] = FACTS
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         country = data.get("country")
         for name in ("name_en", "name_fr"):
             same = City.objects.filter(country=country, **{name: data.get(name)}).exclude(pk=self.instance.pk)

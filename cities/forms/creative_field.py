@@ -31,7 +31,7 @@ def contrast(one: str, other: str) -> float:
 class CreativeFieldForm(forms.ModelForm):
     class Meta:
         model = CreativeField
-        fields = (
+        fields: tuple[str, ...] = (
             "name_en",
             "name_fr",
             "summary_en",
@@ -52,7 +52,8 @@ class CreativeFieldForm(forms.ModelForm):
         }
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         for name, (ground, needed) in GROUNDS.items():
             # What is no colour at all is refused by the model's own check.
             if re.fullmatch("#[0-9a-f]{6}", data.get(name) or ""):

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -93,7 +93,8 @@ class ChangeFieldForm(forms.Form):
     def __init__(self, *args: Any, city: City, current: Designation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.city = city
-        self.fields["field"].queryset = CreativeField.objects.exclude(pk=current.field_id)
+        choice = cast(forms.ModelChoiceField, self.fields["field"])
+        choice.queryset = CreativeField.objects.exclude(pk=current.field_id)
 
     def act(self, *, by: Person) -> Designation:
         return change_field(city=self.city, by=by, **self.cleaned_data)

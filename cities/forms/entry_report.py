@@ -27,6 +27,7 @@ class EntryReportForm(forms.ModelForm):
             "message": forms.Textarea(attrs={"rows": 6}),
             "email": forms.EmailInput(attrs={"autocomplete": "email"}),
         }
+        error_messages = {"message": {"required": _("Say in a few words what is wrong.")}}
 
     helper = FormHelper()
     helper.form_tag = False

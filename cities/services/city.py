@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from ..exceptions import AddressRefused
 from ..models import City, Designation, FormerSlug, HistoryEntry, Precision
 from ..people import Person
+from .edits import keep_baseline, sign_edit
 from .history import record
 from .importing import SLUG
 
+SLUG_LENGTH = 80
 RESERVED_SLUGS = frozenset({"map", "table"})
 """Words that are pages of their own under /cities/."""
 
@@ -62,8 +64,9 @@ def readdress(*, city: City, slug: str, reason: str, by: Person) -> City:
     old = city.slug
     if slug == old:
         raise AddressRefused(_("This is the address that the city already has."))
+    keep_baseline(city)
     city.slug = slug
-    city._history_user, city._change_reason = by, reason[:100]
+    sign_edit(city, by, reason)
     try:
         with transaction.atomic():
             city.save(update_fields=["slug"])
@@ -79,7 +82,7 @@ def readdress(*, city: City, slug: str, reason: str, by: Person) -> City:
 
 def refuse_unfit_slug(slug: str) -> None:
     """Raises AddressRefused for a text that cannot be the address of a city."""
-    if not re.fullmatch(SLUG, slug) or len(slug) > City._meta.get_field("slug").max_length:
+    if not re.fullmatch(SLUG, slug) or len(slug) > SLUG_LENGTH:
         raise AddressRefused(
             _("An address is made of small letters without accents, digits and single hyphens, 80 at most.")
         )

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from ..exceptions import NetworkError
 from ..models import CreativeField, HistoryEntry
 from ..people import Person
+from .edits import sign_edit
 from .history import record
 from .importing import SLUG
 
@@ -25,7 +26,7 @@ def add_field(*, field: CreativeField, reason: str, by: Person) -> CreativeField
         field.full_clean()
     except ValidationError as error:
         raise NetworkError(" ".join(error.messages)) from None
-    field._history_user, field._change_reason = by, reason[:100]
+    sign_edit(field, by, reason)
     field.save(force_insert=True)
     record(
         HistoryEntry.Verb.FIELD_ADDED,

@@ -16,6 +16,7 @@ from ..exceptions import DesignationRefused
 from ..models import City, CreativeField, Designation, HistoryEntry, Precision, set_member_since
 from ..people import Person
 from .city import refuse_former_slug_of_another, refuse_unfit_slug
+from .edits import sign_edit
 from .history import record
 from .importing import FIRST_DAY
 
@@ -45,7 +46,7 @@ def admit(
     _refuse_field(field, starts_on)
     refuse_unfit_slug(city.slug)
     _clean(city)
-    city._history_user, city._change_reason = by, reason[:100]
+    sign_edit(city, by, reason)
     try:
         with transaction.atomic():
             city.save(force_insert=True)
@@ -175,7 +176,8 @@ def change_field(
             % {"field": current.field, "day": date_format(current.starts_on)}
         )
     # The end first: the database allows no two designations at once, not even within the transaction.
-    _end(current, on - ONE_DAY, Designation.EndReason.FIELD_CHANGE, is_public=True)
+    last_day = on - ONE_DAY
+    _end(current, last_day, Designation.EndReason.FIELD_CHANGE, is_public=True)
     designation = _begin(city, designations, field, on, Precision.DAY, source)
     record(
         HistoryEntry.Verb.FIELD_CHANGED,
@@ -183,7 +185,7 @@ def change_field(
         by=by,
         changes={
             "field": [current.field.slug, field.slug],
-            "ends_on": [None, current.ends_on.isoformat()],
+            "ends_on": [None, last_day.isoformat()],
             "starts_on": [None, on.isoformat()],
         },
         reason=reason,

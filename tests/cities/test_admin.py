@@ -340,6 +340,12 @@ def test_the_first_edit_already_shows_what_it_changed(lyon, staff, officer):
     assert edits[1].history_change_reason == "baseline"
 
 
+def test_a_change_of_address_shows_among_the_edits_too(lyon, staff):
+    staff.post(f"{LIST}{lyon.pk}/address/", {"slug": "lugdunum", "reason": "a test"})
+    edit = staff.get(f"{LIST}{lyon.pk}/history/").context["page_obj"][0]
+    assert [(change["old"], change["new"]) for change in edit.history_delta_changes] == [("lyon", "lugdunum")]
+
+
 def test_the_slug_is_not_edited_with_the_facts(city, staff):
     staff.post(f"{LIST}{city.pk}/change/", {"name_en": "There", "country": city.country_id, "slug": "there"})
     city.refresh_from_db()

@@ -13,6 +13,7 @@ PRODUCTION = {"SECRET_KEY": "a secret of the tests " * 4, "ALLOWED_HOSTS": "www.
 
 def manage(*command: str, **environment: str) -> subprocess.CompletedProcess:
     unset = {"RVCU_MODE", "DATABASE_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE"}
+    unset |= {"DJANGO_ALLOW_ASYNC_UNSAFE"}
     kept = {key: value for key, value in os.environ.items() if key not in unset}
     return subprocess.run(
         [sys.executable, "manage.py", *command], cwd=ROOT, env=kept | environment, capture_output=True, text=True

@@ -1,0 +1,198 @@
+"""What the pages of the admin have in common: who may, edit history, and operations with a page of their own."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin import helpers
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from simple_history.admin import SimpleHistoryAdmin
+
+from ..acts import readable
+from ..exceptions import NetworkError
+from ..models import HistoryEntry, Precision
+from ..services.edits import BASELINE, keep_baseline
+
+
+def known_day(day: datetime.date | None, precision: str = Precision.DAY, *, short: bool = False) -> str:
+    """A day as exactly as it is known: "31 October 2017" (short: "31 Oct 2017"), "August 2005", "2009"."""
+    if day is None:
+        return ""
+    formats = {
+        Precision.DAY: "SHORT_DATE_FORMAT" if short else "DATE_FORMAT",
+        Precision.MONTH: "YEAR_MONTH_FORMAT",
+        Precision.YEAR: "Y",
+    }
+    return date_format(day, formats[Precision(precision)])
+
+
+class DayFieldsMixin(admin.ModelAdmin):
+    """Days are chosen with the browser's own picker: no script, any keyboard, any screen reader."""
+
+    formfield_overrides = {
+        models.DateField: {"widget": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})},
+    }
+
+
+class ReadOnlyMixin(admin.ModelAdmin):
+    """For what only operations write, or nobody does: not even a superuser edits it here."""
+
+    has_history = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+class LinksMixin(admin.ModelAdmin):
+    """Pages headed by what they show, and the links that stand at the top right of an object's page."""
+
+    has_history = True
+    public_page = False
+    # The stock link takes a detour that knows neither the reader's language nor the port.
+    view_on_site = False
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any):
+        context |= {"has_history": self.has_history, "public_page": self.public_page, "subtitle": None}
+        if context.get("original"):
+            context["title"] = str(context["original"])
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, title | (extra_context or {}))
+
+
+class NeverDeletedMixin(admin.ModelAdmin):
+    """For what other rows, links or the history point to."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+class OperationsMixin(admin.ModelAdmin):
+    """Operations: pages of a model's admin that show a form and what it will do, and act on POST."""
+
+    operation_template = "admin/cities/operation.html"
+
+    def get_subject(self, request: HttpRequest, object_id: str, permission: str) -> Any:
+        """The object of an operation, after checking the permission on it; raises Http404 or PermissionDenied."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None:
+            raise Http404
+        if not request.user.has_perm(permission, obj):
+            raise PermissionDenied
+        return obj
+
+    def change_url(self, obj: models.Model) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
+
+    def run_operation(
+        self,
+        request: HttpRequest,
+        form: Any,
+        *,
+        title: str,
+        what_happens: list[str],
+        button: str,
+        done: Callable[[Any], str],
+        original: models.Model | None = None,
+        page_of: Callable[[Any], models.Model] = lambda result: result,
+        context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the form, or call its `act(by=…)` and go to the page of `page_of(result)`.
+
+        What the act refuses is said in the form, with what was typed still there. `done(result)` is the message.
+        """
+        if request.method == "POST" and form.is_valid():
+            try:
+                result = form.act(by=request.user)
+            except NetworkError as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                self.message_user(request, done(result), messages.SUCCESS)
+                return redirect(self.change_url(page_of(result)))
+        admin_form = helpers.AdminForm(form, form.fieldsets, {}, (), model_admin=self)
+        request.current_app = self.admin_site.name
+        return TemplateResponse(
+            request,
+            self.operation_template,
+            self.admin_site.each_context(request)
+            | {
+                "title": title,
+                "opts": self.opts,
+                "original": original,
+                "change_url": self.change_url(original) if original else "",
+                "adminform": admin_form,
+                "media": self.media + form.media,
+                "errors": form.errors,
+                "what_happens": what_happens,
+                "button": button,
+            }
+            | (context or {}),
+        )
+
+
+class HistoryMixin(SimpleHistoryAdmin):
+    """Edit history with differences, and the acts on the object, on one page.
+
+    The library's page of one old version is left out: it would save what is posted to it by whoever may only read.
+    """
+
+    object_history_template = "admin/history/object_history.html"
+    object_history_list_template = "admin/history/_edits.html"
+
+    def get_urls(self) -> list:
+        unwanted = f"{self.opts.app_label}_{self.opts.model_name}_simple_history"
+        return [url for url in super().get_urls() if url.name != unwanted]
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        obj = self.get_object(request, unquote(object_id))
+        acts = readable(self.get_acts(obj)[:100]) if obj else []
+        return super().history_view(request, object_id, {"acts": acts, "baseline": BASELINE} | (extra_context or {}))
+
+    def get_history_queryset(
+        self, request: HttpRequest, history_manager: models.Manager, pk_name: str, object_id: str
+    ) -> models.QuerySet:
+        # The library's own also loads the tracked relations of a model that has none, which Django deprecates.
+        tracked = [field.name for field in history_manager.model.tracked_fields if field.is_relation]
+        return history_manager.filter(**{pk_name: object_id}).select_related("history_user", *tracked)
+
+    def history_view_title(self, request: HttpRequest, obj: models.Model) -> str | Promise:
+        return str(obj)
+
+    def get_acts(self, obj: models.Model) -> models.QuerySet[HistoryEntry]:
+        return HistoryEntry.objects.about(obj).select_related("actor")
+
+    def save_model(self, request: HttpRequest, obj: models.Model, form: forms.ModelForm, change: bool) -> None:
+        if change:
+            keep_baseline(obj)
+        super().save_model(request, obj, form, change)
+
+
+class PlainAdmin(LinksMixin, DayFieldsMixin, admin.ModelAdmin):
+    """For tables without an edit history of their own; the admin's log of changes serves."""
+
+
+class NetworkAdmin(HistoryMixin, LinksMixin, DayFieldsMixin):
+    """For the tables with public pages, whose plain edits are kept in an edit history."""
+
+    public_page = True

@@ -1,0 +1,19 @@
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from ..models import OfficialTotal
+from .base import PlainAdmin
+
+
+@admin.register(OfficialTotal)
+class OfficialTotalAdmin(PlainAdmin):
+    list_display = ("day", "field", "cities", "countries", "fields_counted", "missing", "source")
+    list_display_links = ("day",)
+    list_select_related = ("field",)
+    list_filter = (("field", admin.RelatedOnlyFieldListFilter),)
+    date_hierarchy = "day"
+    fieldsets = ((None, {"fields": ("day", "field", ("cities", "countries", "fields"), "missing", "source")}),)
+
+    @admin.display(description=_("creative fields"), ordering="fields", empty_value="–")
+    def fields_counted(self, total: OfficialTotal) -> int | None:
+        return total.fields
