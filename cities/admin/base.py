@@ -155,7 +155,7 @@ class HistoryMixin(SimpleHistoryAdmin):
     The library's page of one old version is left out: it would save what is posted to it by whoever may only read.
     """
 
-    object_history_template = "admin/history/object_history.html"
+    object_history_template: Any = "admin/history/object_history.html"
     object_history_list_template = "admin/history/_edits.html"
 
     def get_urls(self) -> list:
