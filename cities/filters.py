@@ -245,7 +245,6 @@ class Directory:
         self.form = self.filter.form
         self.is_valid = self.form.is_valid()
         self.values = self.form.cleaned_data
-        self.form.facets = self.facets
 
     @property
     def day(self) -> datetime.date | None:
@@ -429,9 +428,9 @@ class Box(LayoutObject):
 
     def render(self, form, context, template_pack=None, **kwargs) -> str:
         form.rendered_fields.add(self.name)
-        return render_to_string(self.template, self.context(form, context.get("directory")))
+        return render_to_string(self.template, self.context(form, context["directory"]))
 
-    def context(self, form: forms.Form, directory: Directory | None) -> dict[str, object]:
+    def context(self, form: forms.Form, directory: Directory) -> dict[str, object]:
         return {"field": form[self.name], "directory": directory}
 
 
@@ -443,13 +442,13 @@ class SearchBox(Box):
 
 
 class FacetBox(Box):
-    """A facet as a group of checkboxes with counts; `form.facets` has them."""
+    """A facet as a group of checkboxes with counts."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name, "cities/_facet.html")
 
-    def context(self, form: forms.Form, directory: Directory | None) -> dict[str, object]:
-        return {"facet": form.facets[self.name]}
+    def context(self, form: forms.Form, directory: Directory) -> dict[str, object]:
+        return {"facet": directory.facets[self.name]}
 
 
 class DayBox(Box):

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -19,11 +21,13 @@ NEWEST = 16
 def home(request: HttpRequest) -> HttpResponse:
     """The network on a day, today by default: its figures, its map, its fields and its newest members."""
     form = DayForm.of(request.GET)
-    context = {"form": form, "day": form.day}
+    context: dict[str, Any] = {"form": form, "day": form.day}
     if form.day:
         figures = Figures.on(form.day)
         name = f"sort_key_{content_languages()[0]}"
-        members = list(City.objects.members(on=form.day).with_current().order_by("-current__member_since", name))
+        of_the_day = City.objects.members(on=form.day).with_current()
+        # "current" is a relation that members() adds, unknown to the type checker.
+        members = list(of_the_day.order_by("-current__member_since", name))  # type: ignore[misc]
         newest_year = members[0].current.member_since.year if members else None
         context |= {
             "figures": figures,
@@ -51,7 +55,7 @@ def network(request: HttpRequest) -> HttpResponse:
 def statistics(request: HttpRequest) -> HttpResponse:
     """Totals, growth, field by region, countries, firsts and cohorts, as of a day."""
     form = DayForm.of(request.GET)
-    context = {"form": form, "day": form.day}
+    context: dict[str, Any] = {"form": form, "day": form.day}
     if form.day:
         figures = Figures.on(form.day)
         fields = list(CreativeField.objects.all())

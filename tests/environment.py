@@ -11,6 +11,10 @@ os.environ["RVCU_MODE"] = "test"
 # Playwright runs an event loop in the test's own thread, where Django would refuse the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
+# The run's own folder: parallel runs do not meet.
+_var = tempfile.TemporaryDirectory(prefix="rvcu-test-", ignore_cleanup_errors=True)
+os.environ["VAR_DIR"] = _var.name
+
 if os.environ.get("TEST_DB") == "postgres" and not os.environ.get("DATABASE_URL"):
     _folder = tempfile.TemporaryDirectory(prefix="rvcu-pg-", ignore_cleanup_errors=True)
     os.environ.setdefault("XDG_RUNTIME_DIR", _folder.name)

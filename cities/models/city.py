@@ -32,7 +32,8 @@ class CityQuerySet(models.QuerySet["City"]):
         The one door for every public list, count, feed and file. Joins one row a city, since a city never has
         two designations at once; lookups go through `current__field`, `current__member_since`, …
         """
-        return self.on(on or today()).filter(current__isnull=False)
+        # The type checker knows fields only, not the relation that `on()` adds.
+        return self.on(on or today()).filter(current__isnull=False)  # type: ignore[misc]
 
     def with_current(self) -> "CityQuerySet":
         """Loads what a line about a member shows: the designation, its field, the country."""
@@ -142,8 +143,15 @@ class City(Imported):
         )
 
     @property
+    def coordinates(self) -> tuple[float, float] | None:
+        """Longitude and latitude in degrees; None where they are not known."""
+        if self.longitude is None or self.latitude is None:
+            return None
+        return self.longitude, self.latitude
+
+    @property
     def has_place(self) -> bool:
-        return self.latitude is not None
+        return self.coordinates is not None
 
 
 class FormerSlug(models.Model):

@@ -42,10 +42,10 @@ class Cohort(NamedTuple):
     new_countries: int
 
 
-class First(NamedTuple):
+class First[Subject: (CreativeField, Country)](NamedTuple):
     """The first city of a field or a country, by the day of its designation; of several, the first by name."""
 
-    of: CreativeField | Country
+    of: Subject
     city: City
     starts_on: datetime.date
     starts_precision: str
@@ -147,7 +147,7 @@ class Figures:
             cohorts.append(Cohort(year, len(spells), [regions[region] for region in Region.values], len(new)))
         return cohorts[::-1]
 
-    def firsts(self, key: str, of: Iterable[CreativeField | Country]) -> list[First]:
+    def firsts[Subject: (CreativeField, Country)](self, key: str, of: Iterable[Subject]) -> list[First[Subject]]:
         """The first city of each field (`key` "field") or country ("country") that has had one; one query."""
         first: dict[int | str, list[Spell]] = defaultdict(list)
         for spell in self.spells:

@@ -12,15 +12,20 @@ DRAWN_AT_MOST = 5000
 """Beyond this many cities the dots would cover the land; the table is the answer then."""
 
 
-def place(city: City, base: str = "") -> Place:
-    """A city with its `current` designation and country loaded, as a place named "Lyon, France, Literature"."""
+def place(city: City, base: str = "") -> Place | None:
+    """A city with its `current` designation and country loaded, as a place named "Lyon, France, Literature".
+
+    None for a city without coordinates.
+    """
+    if city.coordinates is None:
+        return None
     label = gettext("%(city)s, %(country)s, %(field)s") % {
         "city": city.name,
         "country": city.country.name,
         "field": city.current.field.name,
     }
     url = f"{base}{city.slug}/" if base else city.get_absolute_url()
-    return Place(city.longitude, city.latitude, label, url, city.current.field.slug, city.name)
+    return Place(*city.coordinates, label, url, city.current.field.slug, city.name)
 
 
 def world_map(
@@ -32,6 +37,6 @@ def world_map(
     """
     # Reversing one address and extending it is ten times faster than reversing hundreds.
     base = reverse("cities:directory")
-    places = [place(city, base) for city in cities if city.has_place]
+    places = [drawn for city in cities if (drawn := place(city, base))]
     here_place = next((p for p in places if here and p.url == f"{base}{here.slug}/"), None)
     return draw(places, frame=frame, here=here_place, width=560 if here_place else 1200, id=id)

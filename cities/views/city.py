@@ -44,11 +44,13 @@ def city(request: HttpRequest, slug: str) -> HttpResponse:
 
 def neighbours(city: City, members: CityQuerySet) -> list[tuple[City, int]]:
     """The other members of the city's field, each with its distance in kilometres, the nearest first."""
-    if not city.has_place:
+    here = city.coordinates
+    if here is None:
         return []
-    here = (city.longitude, city.latitude)
-    others = members.filter(current__field=city.current.field_id, latitude__isnull=False).exclude(pk=city.pk)
-    away = ((other, round(distance_km(here, (other.longitude, other.latitude)))) for other in others)
+    # "current" is a relation that members() adds, unknown to the type checker.
+    of_field = members.filter(current__field=city.current.field_id)  # type: ignore[misc]
+    others = of_field.filter(latitude__isnull=False).exclude(pk=city.pk)
+    away = ((other, round(distance_km(here, there))) for other in others if (there := other.coordinates))
     return sorted(away, key=lambda pair: pair[1])
 
 

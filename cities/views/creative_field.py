@@ -17,7 +17,7 @@ def field_list(request: HttpRequest) -> HttpResponse:
     rows = [
         (field, figures.by_field[field.pk])
         for field in CreativeField.objects.all()
-        if figures and (figures.by_field[field.pk] or field.is_valid_on(form.day))
+        if figures and (figures.by_field[field.pk] or field.is_valid_on(figures.day))
     ]
     return render(request, "cities/field_list.html", {"form": form, "day": form.day, "figures": figures, "rows": rows})
 
@@ -30,8 +30,10 @@ def field(request: HttpRequest, slug: str) -> HttpResponse:
     figures = first = None
     if form.day:
         name = f"sort_key_{content_languages()[0]}"
-        members = City.objects.members(on=form.day).with_current().filter(current__field=entry)
-        cities = list(members.order_by(f"country__{name}", name))
+        members = City.objects.members(on=form.day).with_current()
+        # "current" is a relation that members() adds, unknown to the type checker.
+        of_field = members.filter(current__field=entry)  # type: ignore[misc]
+        cities = list(of_field.order_by(f"country__{name}", name))
         figures = Figures.on(form.day, Designation.objects.filter(field=entry))
         first = next(iter(figures.firsts("field", [entry])), None)
     context = {

@@ -41,6 +41,8 @@ def quiet(page: Page, site: str) -> Iterator[Page]:
     page.on("console", note)
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("request", lambda request: asked.append(request.url))
+    page.said = said  # what a test does to the page itself may take back what it caused
+    page.emulate_media(reduced_motion="reduce")
     yield page
     assert said == []
     assert [url for url in asked if not url.startswith((site, "data:"))] == []
