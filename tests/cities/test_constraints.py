@@ -183,10 +183,11 @@ def test_an_overlap_is_refused_in_plain_sql(pair, refused):
     refused(OVERLAP, update)
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="REPLACE is a statement of SQLite")
 def test_an_overlap_is_refused_by_replace(pair):
+    """SQLite by its trigger; PostgreSQL does not know the statement."""
     earlier, later = pair
-    with pytest.raises(Error, match=OVERLAP), transaction.atomic(), connection.cursor() as cursor:
+    said = OVERLAP if connection.vendor == "sqlite" else "syntax error"
+    with pytest.raises(Error, match=said), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"UPDATE OR REPLACE {TABLE} SET ends_on = '2020-07-01' WHERE id = %s", [earlier.pk])
     assert set(Designation.objects.all()) == {earlier, later}
 
