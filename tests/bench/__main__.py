@@ -20,6 +20,7 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 ROOT = Path(__file__).parent.parent.parent
+HISTORY = 100_000
 KINDS = ("no filter", "filtered", "text search", "as of")
 FIELDS = ["crafts-folk-art", "design", "film", "gastronomy", "literature", "media-arts", "music", "architecture"]
 REGIONS = ["africa", "arab-states", "asia-pacific", "europe-north-america", "latin-america-caribbean"]
@@ -150,6 +151,19 @@ def measure(name: str, url: Callable[[int], str], sizes: list[int], rounds: int,
                 f"304 {unchanged:.1f} ms ({unchanged / first:.2f}x)",
                 flush=True,
             )
+        if size == sizes[0]:
+            measure_history(environment, HISTORY)
+
+
+def measure_history(environment: dict[str, str], entries: int) -> None:
+    """How long `verify_history` takes, start of the program included."""
+    manage(
+        environment, "shell", "-v0", "-c", f"from tests.bench.synthetic import fill_history; fill_history({entries})"
+    )
+    start = time.perf_counter()
+    command = [sys.executable, "manage.py", "verify_history"]
+    subprocess.run(command, cwd=ROOT, env=os.environ | environment, check=True, stdout=subprocess.DEVNULL)
+    print(f"  history: {entries:,} entries verified in {time.perf_counter() - start:.1f} s", flush=True)
 
 
 def main() -> None:
