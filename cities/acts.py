@@ -1,5 +1,6 @@
 """The history of acts as pages of the admin show it: with the objects' names, their pages and readable changes."""
 
+import datetime
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,8 +10,11 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
-from .models import City, Designation, HistoryEntry
+from .models import City, CreativeField, Designation, HistoryEntry
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,11 @@ def about_city(city: City, designations: Iterable[Designation]) -> models.QueryS
     return HistoryEntry.objects.filter(of_city | of_designations).select_related("actor")
 
 
-def readable(entries: Iterable[Any]) -> list[Any]:
+def readable(entries: Iterable[Any], *, in_full: bool = False) -> list[Any]:
     """The entries, each with `subject` (the object, None when it is gone), `subject_url` and `lines`.
 
-    One query a kind of object, however many entries. The callers load `actor`.
+    One query a kind of object, however many entries, and one for the names of fields. The callers load `actor`. Hashes
+    of files are cut short unless `in_full`.
     """
     entries = list(entries)
     wanted = defaultdict(set)
@@ -44,10 +49,16 @@ def readable(entries: Iterable[Any]) -> list[Any]:
         if object_type
         for obj in _load(apps.get_model(object_type), ids)
     }
+    fields: dict[Any, str] = {}
+    if any({"field", "field_id"} & entry.changes.keys() for entry in entries):
+        for field in CreativeField.objects.all():
+            fields[field.slug] = fields[field.pk] = field.name
     for entry in entries:
         entry.subject = found.get((entry.object_type, entry.object_id))
         entry.subject_url = _page(entry.subject) if entry.subject else ""
-        entry.lines = [FieldChange(_label(entry.object_type, name), *pair) for name, pair in entry.changes.items()]
+        entry.lines = [
+            _line(_column(entry.object_type, name), name, pair, fields, in_full) for name, pair in entry.changes.items()
+        ]
     return entries
 
 
@@ -64,13 +75,37 @@ def _page(obj: models.Model) -> str:
         return ""
 
 
-def _label(object_type: str, name: str) -> str:
-    """The field's name for readers; a move of a city speaks of fields of its designation."""
+def _column(object_type: str, name: str) -> Any:
+    """The column that an act names, or None; a move of a city speaks of columns of its designation."""
     for model in [apps.get_model(object_type)] if object_type else []:
         for owner in (model, Designation):
             try:
-                field: Any = owner._meta.get_field(name)
-                return str(field.verbose_name)
-            except (FieldDoesNotExist, AttributeError):
+                column: Any = owner._meta.get_field(name)
+            except FieldDoesNotExist:
                 continue
-    return name
+            if column.concrete:
+                return column
+    return None
+
+
+def _line(column: Any, name: str, pair: list[Any], fields: dict[Any, str], in_full: bool) -> FieldChange:
+    if column is None:
+        # A file and its hash.
+        return FieldChange(name, *(value if in_full or not value else f"{value[:12]}…" for value in pair))
+    return FieldChange(str(column.verbose_name), *(_in_words(column, value, fields) for value in pair))
+
+
+def _in_words(column: Any, value: Any, fields: dict[Any, str]) -> Any:
+    """A value of the history, which holds codes and ISO days, as a reader would say it."""
+    match column:
+        case _ if value is None or value == "":
+            return ""
+        case models.BooleanField():
+            return _("yes") if value else _("no")
+        case models.DateTimeField():
+            return date_format(timezone.localtime(datetime.datetime.fromisoformat(value)), "DATETIME_FORMAT")
+        case models.DateField():
+            return date_format(datetime.date.fromisoformat(value))
+        case models.ForeignKey(related_model=related) if related is CreativeField:
+            return fields.get(value, value)
+    return dict(column.flatchoices).get(value, value)

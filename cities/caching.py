@@ -22,16 +22,14 @@ View = Callable[..., HttpResponse]
 
 
 def _release() -> str:
-    """A mark of the code and the settings that pages show: names and times of its files."""
+    """A mark of all that makes a page besides its data: the project's files, its requirements, its settings."""
     root = Path(settings.BASE_DIR)
-    files = sorted(
-        path
-        for folder in ("cities", "meetings", "rvcu", "templates")
-        for path in (root / folder).rglob("*")
-        if path.suffix in {".py", ".html", ".mo", ".css", ".js", ".svg"}
-    )
-    marks = [f"{path.relative_to(root)}:{path.stat().st_mtime_ns}" for path in files]
-    return hashlib.sha256("\n".join([*marks, settings.PUBLISHER, settings.CONTACT_EMAIL]).encode()).hexdigest()
+    folders = (root / name for name in ("cities", "meetings", "rvcu", "templates"))
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    mark = hashlib.sha256(f"{settings.PUBLISHER}\x00{settings.CONTACT_EMAIL}".encode())
+    for path in sorted([*files, root / "requirements.txt"]):
+        mark.update(str(path.relative_to(root)).encode() + path.read_bytes())
+    return mark.hexdigest()
 
 
 RELEASE = _release()
@@ -68,7 +66,9 @@ def public_page(view: View) -> View:
             return response
         key = page_key(request)
         etag = f'"{key[:32]}"'
-        response = get_conditional_response(request, etag=etag) or caches["pages"].get(key)
+        # "*" asks whether there is any page here, which only the view can tell.
+        is_known = request.headers.get("If-None-Match", "*").strip() != "*"
+        response = (is_known and get_conditional_response(request, etag=etag)) or caches["pages"].get(key)
         if response is None:
             response = view(request, *args, **kwargs)
             if hasattr(response, "render"):

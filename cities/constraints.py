@@ -83,7 +83,6 @@ class NoOverlap(TriggerConstraint):
         ) BEGIN SELECT RAISE(ABORT, '%(name)s'); END"""
     sqlite = (_sqlite_when.format(suffix="", event="INSERT"), _sqlite_when.format(suffix="_on_update", event="UPDATE"))
     triggers = ("%(name)s", "%(name)s_on_update")
-    postgresql_triggers = ()
     _exclude = (
         'CONSTRAINT "%(name)s" EXCLUDE USING gist'
         """ (int8range("%(key)s", "%(key)s", '[]') WITH &&, daterange("%(start)s", "%(end)s", '[]') WITH &&)"""

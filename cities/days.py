@@ -9,6 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 PARIS = ZoneInfo("Europe/Paris")
+FIRST_DAY = datetime.date(2004, 10, 1)
+"""The network was created in October 2004."""
+
 EVER = datetime.date.max
 
 

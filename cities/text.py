@@ -8,6 +8,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
+"""An address: small letters, digits and single hyphens between them."""
+
 # Letters that Unicode does not decompose into a base letter and a mark.
 _LETTERS = str.maketrans({"ł": "l", "ı": "i", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ə": "e"})
 SORT_KEY_LENGTH = 100

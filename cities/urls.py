@@ -16,5 +16,5 @@ urlpatterns = [
     path("fields/", creative_field.field_list, name="field_list"),
     path("fields/<slug:slug>/", creative_field.field, name="field"),
     path("countries/", country.country_list, name="country_list"),
-    path("countries/<str:iso2>/", country.country, name="country"),
+    path("countries/<slug:iso2>/", country.country, name="country"),
 ]

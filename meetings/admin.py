@@ -4,7 +4,6 @@ from django import forms
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from cities.admin.base import NetworkAdmin
@@ -87,9 +86,7 @@ class MeetingAdmin(GuardedExportMixin, NetworkAdmin):
 
     @admin.display(description=_("days"), ordering="year")
     def days(self, meeting: Meeting) -> str:
-        if not meeting.start_date or not meeting.end_date:
-            return str(meeting.year)
-        return f"{date_format(meeting.start_date)} – {date_format(meeting.end_date)}"
+        return meeting.period or str(meeting.year)
 
     @admin.display(description=_("first planned for"), empty_value="–")
     def moved(self, meeting: Meeting) -> int | None:

@@ -66,6 +66,15 @@ class Meeting(Imported):
                 name="meeting_ends_after_it_begins",
                 violation_error_message=_("Give both days, the last not before the first, or none."),
             ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["planned", "held", "postponed", "cancelled"]),
+                name="meeting_status_is_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(start_date=None) | models.Q(start_date__year=models.F("year")),
+                name="meeting_begins_in_its_year",
+                violation_error_message=_("The meeting begins in another year."),
+            ),
             CountsChanges(name="meeting_changes_count"),
         ]
 

@@ -6,7 +6,6 @@ PERMISSIONS = {
     "meetings.view_meeting": is_secretariat,
     "meetings.add_meeting": can_edit,
     "meetings.change_meeting": can_edit,
-    "meetings.delete_meeting": can_edit,
     "meetings.view_meetinghost": is_secretariat,
     "meetings.add_meetinghost": can_edit,
     "meetings.change_meetinghost": can_edit,

@@ -40,11 +40,12 @@ def required(name: str, meaning: str) -> str:
 
 if PRODUCTION:
     SECRET_KEY = required("SECRET_KEY", "a long random text, kept out of the repository")
-    ALLOWED_HOSTS = required("ALLOWED_HOSTS", "the host names served, separated by commas").split(",")
+    _hosts = required("ALLOWED_HOSTS", "the host names served, separated by commas")
+    ALLOWED_HOSTS = [host.strip() for host in _hosts.split(",") if host.strip()]
 else:
     SECRET_KEY = env.str("SECRET_KEY", "") or "not-secret-and-for-the-tests-only-" + "x" * 32
     ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
-    demo_key = VAR_DIR / "secret-key"  # made by bin/demo
+    demo_key = VAR_DIR / "secret-key"  # made by `make demo`
     if MODE == "demo" and demo_key.exists():
         SECRET_KEY = demo_key.read_text().strip()
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -152,7 +153,11 @@ else:
 # Pages live in the process, keyed by the edition of the data that they show; what must be counted
 # across processes lives in the database.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "rvcu_cache"},
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "rvcu_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
     "pages": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "TIMEOUT": 24 * 3600,

@@ -17,7 +17,9 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from simple_history.admin import SimpleHistoryAdmin
+from simple_history.template_utils import HistoricalRecordContextHelper
 
 from ..acts import readable
 from ..exceptions import NetworkError
@@ -67,12 +69,16 @@ class LinksMixin(admin.ModelAdmin):
     public_page = False
     # The stock link takes a detour that knows neither the reader's language nor the port.
     view_on_site = False
+    empty_value_display = "–"
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any):
         context |= {"has_history": self.has_history, "public_page": self.public_page, "subtitle": None}
         if context.get("original"):
-            context["title"] = str(context["original"])
+            context["title"] = self.page_title(context["original"])
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def page_title(self, obj: Any) -> str:
+        return str(obj)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         title = {"title": capfirst(self.opts.verbose_name_plural)}
@@ -101,7 +107,16 @@ class OperationsMixin(admin.ModelAdmin):
         return obj
 
     def change_url(self, obj: models.Model) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
+        return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])
+
+    def turned_away(self, request: HttpRequest, obj: models.Model, why: str) -> HttpResponse:
+        """Back to the page of an object on which there is nothing to do: a colleague was faster, or a second click."""
+        self.message_user(request, why, messages.WARNING)
+        return redirect(self.change_url(obj))
+
+    def acts_on(self, obj: Any) -> models.QuerySet[HistoryEntry]:
+        """The acts, newest first, after which what an operation's page said would no longer be true."""
+        return HistoryEntry.objects.about(obj).select_related("actor")
 
     def run_operation(
         self,
@@ -118,9 +133,18 @@ class OperationsMixin(admin.ModelAdmin):
     ) -> HttpResponse:
         """Show the form, or call its `act(by=…)` and go to the page of `page_of(result)`.
 
-        What the act refuses is said in the form, with what was typed still there. `done(result)` is the message.
+        What the act refuses is said in the form, with what was typed still there; so is an act by someone else after
+        the page was opened, since what it said is no longer true. `done(result)` is the message.
         """
-        if request.method == "POST" and form.is_valid():
+        last_act = self.acts_on(original).first() if original else None
+        seen = str(last_act.number if last_act else 0)
+        if last_act and request.POST.get("seen", seen) != seen:
+            form.add_error(
+                None,
+                _("Meanwhile: %(act)s, by %(who)s. Look at what would happen now, then confirm again.")
+                % {"act": last_act.get_verb_display(), "who": last_act.actor or _("the system")},
+            )
+        elif request.method == "POST" and form.is_valid():
             try:
                 result = form.act(by=request.user)
             except NetworkError as refusal:
@@ -144,9 +168,22 @@ class OperationsMixin(admin.ModelAdmin):
                 "errors": form.errors,
                 "what_happens": what_happens,
                 "button": button,
+                "seen": seen,
             }
             | (context or {}),
         )
+
+
+class PlainValues(HistoricalRecordContextHelper):
+    """Values of an edit as the page shows them: one that is not known as nothing, a day or a choice in words."""
+
+    def prepare_delta_change_value(self, change: Any, value: Any) -> Any:
+        column = self.model._meta.get_field(change.field)
+        if value is None:
+            return ""
+        if isinstance(value, datetime.date):
+            return date_format(value)
+        return dict(column.flatchoices).get(value, value) if isinstance(value, str) else value
 
 
 class HistoryMixin(SimpleHistoryAdmin):
@@ -176,6 +213,9 @@ class HistoryMixin(SimpleHistoryAdmin):
         tracked = [field.name for field in history_manager.model.tracked_fields if field.is_relation]
         return history_manager.filter(**{pk_name: object_id}).select_related("history_user", *tracked)
 
+    def get_historical_record_context_helper(self, request: HttpRequest, historical_record: Any) -> PlainValues:
+        return PlainValues(self.model, historical_record)
+
     def history_view_title(self, request: HttpRequest, obj: models.Model) -> str | Promise:
         return str(obj)
 
@@ -183,9 +223,15 @@ class HistoryMixin(SimpleHistoryAdmin):
         return HistoryEntry.objects.about(obj).select_related("actor")
 
     def save_model(self, request: HttpRequest, obj: models.Model, form: forms.ModelForm, change: bool) -> None:
-        if change:
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        columns = {field.name for field in obj._meta.concrete_fields}
+        if changed := columns & set(form.changed_data):
             keep_baseline(obj)
-        super().save_model(request, obj, form, change)
+            obj._history_user = request.user
+            # No other column: another person, or an operation, may have written since the form was read.
+            obj.save(update_fields=changed)
 
 
 class PlainAdmin(LinksMixin, DayFieldsMixin, admin.ModelAdmin):

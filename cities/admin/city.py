@@ -225,6 +225,9 @@ class CityAdmin(GuardedImportExportMixin, NeverDeletedMixin, OperationsMixin, Ne
 
     # Operations
 
+    def acts_on(self, obj: Any) -> models.QuerySet[HistoryEntry]:
+        return self.get_acts(obj)
+
     def get_urls(self) -> list:
         operations = {
             "field": self.change_field_view,
@@ -258,7 +261,7 @@ class CityAdmin(GuardedImportExportMixin, NeverDeletedMixin, OperationsMixin, Ne
         city = self.get_subject(request, object_id, "cities.designate")
         current = current_of(city)
         if current is None:
-            raise PermissionDenied(_("The city is no member now."))
+            return self.turned_away(request, city, _("%(city)s is no member now.") % {"city": city})
         return self.run_operation(
             request,
             ChangeFieldForm(request.POST or None, city=city, current=current),
@@ -286,7 +289,7 @@ class CityAdmin(GuardedImportExportMixin, NeverDeletedMixin, OperationsMixin, Ne
         city = self.get_subject(request, object_id, "cities.designate")
         current = current_of(city)
         if current is None:
-            raise PermissionDenied(_("The city is no member now."))
+            return self.turned_away(request, city, _("%(city)s is no member now.") % {"city": city})
         return self.run_operation(
             request,
             EndDesignationForm(request.POST or None, designation=current),
@@ -310,7 +313,7 @@ class CityAdmin(GuardedImportExportMixin, NeverDeletedMixin, OperationsMixin, Ne
     def designate_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         city = self.get_subject(request, object_id, "cities.designate")
         if current_of(city):
-            raise PermissionDenied(_("The city is a member now."))
+            return self.turned_away(request, city, _("%(city)s is a member now.") % {"city": city})
         return self.run_operation(
             request,
             DesignateForm(request.POST or None, city=city),

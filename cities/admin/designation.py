@@ -2,14 +2,16 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ..acts import readable
+from ..acts import about_city, readable
+from ..forms.designation import CorrectFirstDayForm
 from ..models import City, CreativeField, Designation, HistoryEntry
 from ..text import words
-from .base import PlainAdmin, ReadOnlyMixin, known_day
+from .base import OperationsMixin, PlainAdmin, ReadOnlyMixin, known_day
 from .files import GuardedExportMixin, GuardedResource
 
 
@@ -54,8 +56,8 @@ class DesignationResource(GuardedResource):
 
 
 @admin.register(Designation)
-class DesignationAdmin(GuardedExportMixin, ReadOnlyMixin, PlainAdmin):
-    """To be looked up only: designations change by the operations on a city's page."""
+class DesignationAdmin(GuardedExportMixin, ReadOnlyMixin, OperationsMixin, PlainAdmin):
+    """To be looked up only: designations change by operations, here and on a city's page."""
 
     resource_classes = [DesignationResource]
     list_display = ("city", "country", "field", "first_day", "last_day", "end_reason", "source")
@@ -103,8 +105,53 @@ class DesignationAdmin(GuardedExportMixin, ReadOnlyMixin, PlainAdmin):
     def since(self, designation: Designation) -> str:
         return known_day(designation.member_since, designation.member_since_precision)
 
+    # One designation
+
+    def acts_on(self, obj: Designation) -> models.QuerySet[HistoryEntry]:
+        """Those on its city too: a move from one field to another is an act on the city."""
+        return about_city(obj.city, obj.city.designations.all())
+
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any):
         designation = context["original"]
-        entries = HistoryEntry.objects.about(designation).select_related("actor")
-        context |= {"acts": readable(entries)}
+        context |= {
+            "acts": readable(self.acts_on(designation)),
+            "may_designate": request.user.has_perm("cities.designate", designation),
+        }
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_urls(self) -> list:
+        first_day = path(
+            "<path:object_id>/first-day/",
+            self.admin_site.admin_view(self.first_day_view),
+            name="cities_designation_first_day",
+        )
+        return [first_day, *super().get_urls()]
+
+    def first_day_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        designation = self.get_subject(request, object_id, "cities.designate")
+        return self.run_operation(
+            request,
+            CorrectFirstDayForm(request.POST or None, designation=designation),
+            title=_("Correct the first day of %(city)s in %(field)s")
+            % {"city": designation.city, "field": designation.field},
+            what_happens=[
+                _("The first day known now is %(day)s; its source: %(source)s.")
+                % {
+                    "day": known_day(designation.starts_on, designation.starts_precision),
+                    "source": designation.source,
+                },
+                _("Lists, counts, statistics and “member since” follow the corrected day, also for days in the past."),
+                _("The source given here takes the place of the one before; the history keeps both days."),
+            ],
+            button=_("Correct the first day"),
+            done=lambda designation: (
+                _("The first day of %(city)s in %(field)s is now %(day)s.")
+                % {
+                    "city": designation.city,
+                    "field": designation.field,
+                    "day": known_day(designation.starts_on, designation.starts_precision),
+                }
+            ),
+            original=designation,
+            page_of=lambda designation: designation.city,
+        )

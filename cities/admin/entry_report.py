@@ -2,7 +2,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -83,7 +82,7 @@ class EntryReportAdmin(ReadOnlyMixin, OperationsMixin, PlainAdmin):
     def handle_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         report = self.get_subject(request, object_id, "cities.change_entryreport")
         if report.handled_at:
-            raise PermissionDenied(_("Someone has handled this report already."))
+            return self.turned_away(request, report, _("Someone has handled this report already."))
         return self.run_operation(
             request,
             HandleReportForm(request.POST or None, report=report),

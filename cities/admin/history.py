@@ -42,7 +42,10 @@ class HistoryEntryAdmin(ReadOnlyMixin, PlainAdmin):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> HistoryEntry | None:
         entry = super().get_object(request, object_id, from_field)
-        return readable([entry])[0] if entry else None
+        return readable([entry], in_full=True)[0] if entry else None
+
+    def page_title(self, obj: HistoryEntry) -> str:
+        return gettext("Entry %(number)s: %(act)s") % {"number": obj.number, "act": obj.get_verb_display()}
 
     @admin.display(description=_("who"), ordering="actor")
     def who(self, entry: HistoryEntry) -> str:

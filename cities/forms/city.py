@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import City
 from ..people import Person
-from ..services.city import readdress
+from ..services.city import UNFIT_SLUG, readdress
 from ..services.designation import admit
 from .designation import BeginningFields, Reason
+from .seen import SeenForm
 
 FACTS = (
     "name_en",
@@ -28,7 +29,7 @@ FACTS = (
 )
 
 
-class CityFactsForm(forms.ModelForm):
+class CityFactsForm(SeenForm):
     """What is told of a city. Its address and its designations change by acts of their own."""
 
     class Meta:
@@ -61,6 +62,7 @@ class AdmitForm(BeginningFields, CityFactsForm):
         help_texts = {
             "slug": _("last part of the link to the city, for example “santa-fe”; it is meant to stay for ever"),
         }
+        error_messages = {"slug": {"unique": _("Another city has this address."), "invalid": UNFIT_SLUG}}
 
     fieldsets = (
         (

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import CreativeField
 from ..people import Person
-from ..services.creative_field import add_field
+from ..services.creative_field import UNFIT_FIELD_SLUG, add_field
 from .designation import Reason
+from .seen import SeenForm
 
 # What a colour is read against and the contrast that it needs there; see the help texts of the model.
 GROUNDS = {"colour_light": ("#ffffff", 4.5), "colour_dark": ("#141820", 5.0)}
@@ -28,7 +29,7 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-class CreativeFieldForm(forms.ModelForm):
+class CreativeFieldForm(SeenForm):
     class Meta:
         model = CreativeField
         fields: tuple[str, ...] = (
@@ -50,6 +51,12 @@ class CreativeFieldForm(forms.ModelForm):
             "valid_from": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
             "valid_to": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         }
+
+    def clean_colour_light(self) -> str:
+        return self.cleaned_data["colour_light"].lower()
+
+    def clean_colour_dark(self) -> str:
+        return self.cleaned_data["colour_dark"].lower()
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -84,6 +91,7 @@ class AddFieldForm(CreativeFieldForm):
     class Meta(CreativeFieldForm.Meta):
         fields = ("name_en", "name_fr", "slug", *CreativeFieldForm.Meta.fields[2:])
         help_texts = {"slug": _("last part of the link to the field, for example “media-arts”; it cannot change later")}
+        error_messages = {"slug": {"unique": _("Another field has this address."), "invalid": UNFIT_FIELD_SLUG}}
 
     fieldsets = (
         (None, {"fields": ("name_en", "name_fr", "slug", "summary_en", "summary_fr")}),

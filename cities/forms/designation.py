@@ -3,10 +3,10 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from ..days import FIRST_DAY
 from ..models import City, CreativeField, Designation, Precision
 from ..people import Person
-from ..services.designation import WAYS_OUT, change_field, designate, end_designation
-from ..services.importing import FIRST_DAY
+from ..services.designation import WAYS_OUT, change_field, correct_first_day, designate, end_designation
 from .day import DayInput
 
 
@@ -36,16 +36,23 @@ class Source(forms.CharField):
         )
 
 
+class Known(forms.ChoiceField):
+    """How exactly a first day is known."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Known"),
+            choices=Precision,
+            help_text=_("to the month or the year only: give the first day of it"),
+        )
+
+
 class BeginningFields(forms.Form):
     """What every new designation needs."""
 
     field = forms.ModelChoiceField(CreativeField.objects, label=_("Creative field"))
     starts_on = Day(label=_("First day"))
-    precision = forms.ChoiceField(
-        label=_("Known"),
-        choices=Precision,
-        help_text=_("to the month or the year only: give the first day of it"),
-    )
+    precision = Known()
     source = Source()
     reason = Reason()
 
@@ -93,8 +100,26 @@ class ChangeFieldForm(forms.Form):
     def __init__(self, *args: Any, city: City, current: Designation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.city = city
-        choice = cast(forms.ModelChoiceField, self.fields["field"])
-        choice.queryset = CreativeField.objects.exclude(pk=current.field_id)
+        # What a second tab sends is judged by the act, which has a sentence for it.
+        if not self.is_bound:
+            choice = cast(forms.ModelChoiceField, self.fields["field"])
+            choice.queryset = CreativeField.objects.exclude(pk=current.field_id)
 
     def act(self, *, by: Person) -> Designation:
         return change_field(city=self.city, by=by, **self.cleaned_data)
+
+
+class CorrectFirstDayForm(forms.Form):
+    starts_on = Day(label=_("First day"))
+    precision = Known()
+    source = Source()
+    reason = Reason()
+    fieldsets = ((None, {"fields": (("starts_on", "precision"), "source", "reason")}),)
+
+    def __init__(self, *args: Any, designation: Designation, **kwargs: Any) -> None:
+        known = {"starts_on": designation.starts_on, "precision": designation.starts_precision}
+        super().__init__(*args, initial=known, **kwargs)
+        self.designation = designation
+
+    def act(self, *, by: Person) -> Designation:
+        return correct_first_day(designation=self.designation, by=by, **self.cleaned_data)

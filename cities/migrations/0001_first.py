@@ -1,3 +1,5 @@
+import datetime
+
 import django.core.validators
 import django.db.models.deletion
 import simple_history.models
@@ -104,6 +106,10 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("unesco_status__in", ["member", "associate", "none"])),
                         name="country_status_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("iso2__regex", "^[A-Z]{2}$"), ("iso3__regex", "^[A-Z]{3}$")),
+                        name="country_codes_are_capital_letters",
                     ),
                     cities.constraints.CountsChanges(name="country_changes_count"),
                 ],
@@ -257,6 +263,16 @@ class Migration(migrations.Migration):
                         ),
                         name="field_ends_after_it_begins",
                         violation_error_message="The field ends before it begins.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("colour_dark__regex", "^#[0-9a-f]{6}$"),
+                            ("colour_light__regex", "^#[0-9a-f]{6}$"),
+                            ("pictogram__regex", "^[MmLlHhVvCcSsQqTtAaZz0-9eE.,+\\-\\s]+$"),
+                            ("slug__regex", "^[a-z0-9]+(-[a-z0-9]+)*$"),
+                        ),
+                        name="field_can_be_drawn",
+                        violation_error_message="The address, a colour or the pictogram is not of its form.",
                     ),
                     cities.constraints.CountsChanges(name="field_changes_count"),
                 ],
@@ -663,6 +679,7 @@ class Migration(migrations.Migration):
                             ("city.admitted", "city admitted"),
                             ("designation.begun", "designated"),
                             ("designation.ended", "designation ended"),
+                            ("designation.corrected", "first day corrected"),
                             ("designation.field_changed", "moved to another field"),
                             ("city.readdressed", "address changed"),
                             ("report.handled", "report handled"),
@@ -765,6 +782,33 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="city",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("slug__regex", "^[a-z0-9]+(-[a-z0-9]+)*$"), models.Q(("slug__in", ["map", "table"]), _negated=True)
+                ),
+                name="city_slug_is_an_address",
+                violation_error_message="This address is no address of a city.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="city",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name_en", ""), _negated=True), name="city_has_an_english_name"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="city",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("population", None),
+                    models.Q(("population__gte", 1), ("population__isnull", False)),
+                    _connector="OR",
+                ),
+                name="city_population_is_positive",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="city",
             constraint=cities.constraints.CountsChanges(name="city_changes_count"),
         ),
         migrations.AddIndex(
@@ -804,8 +848,28 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="designation",
             constraint=models.CheckConstraint(
-                condition=models.Q(("starts_precision__in", ["day", "month", "year"])),
-                name="designation_precision_is_known",
+                condition=models.Q(("end_reason__in", ["", "field-change", "withdrawn", "removed"])),
+                name="designation_end_reason_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="designation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("starts_precision", "day"),
+                    models.Q(("starts_on__day", 1), ("starts_precision", "month")),
+                    models.Q(("starts_on__day", 1), ("starts_on__month", 1), ("starts_precision", "year")),
+                    _connector="OR",
+                ),
+                name="designation_first_day_fits_its_precision",
+                violation_error_message="Of a month or a year, give the first day.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="designation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("starts_on__gte", datetime.date(2004, 10, 1))),
+                name="designation_not_before_the_network",
             ),
         ),
         migrations.AddConstraint(

@@ -1,6 +1,7 @@
 import datetime
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
@@ -9,22 +10,25 @@ from simple_history.models import HistoricalRecords
 
 from ..constraints import CountsChanges
 from ..days import today
-from ..text import search_text, sort_key, words
+from ..text import SLUG, search_text, sort_key, words
 from .bilingual import Bilingual
 from .country import Country
 from .imported import Imported
+from .in_force import in_force
 
 if TYPE_CHECKING:
     from .designation import Designation
 
 
+SLUG_LENGTH = 80
+RESERVED_SLUGS = frozenset({"map", "table"})
+"""Addresses of pages of the directory, where a city would never be seen."""
+
+
 class CityQuerySet(models.QuerySet["City"]):
     def on(self, day: datetime.date) -> "CityQuerySet":
         """All cities; lookups go through `current__…`, the designation of a day, which is null where there was none."""
-        in_force = models.Q(designations__starts_on__lte=day) & (
-            models.Q(designations__ends_on__gte=day) | models.Q(designations__ends_on=None)
-        )
-        return self.annotate(current=models.FilteredRelation("designations", condition=in_force))
+        return self.annotate(current=models.FilteredRelation("designations", condition=in_force(day, "designations__")))
 
     def members(self, on: datetime.date | None = None) -> "CityQuerySet":
         """The member cities of a day (today's by default), each with its designation of that day as `current`.
@@ -50,7 +54,7 @@ class CityQuerySet(models.QuerySet["City"]):
 class City(Imported):
     """A city that is or was a member: being one on a day is a fact of its designations."""
 
-    slug = models.SlugField(_("address"), max_length=80, unique=True)
+    slug = models.SlugField(_("address"), max_length=SLUG_LENGTH, unique=True)
     name_en = models.CharField(_("name in English"), max_length=100)
     name_fr = models.CharField(_("name in French"), max_length=100, blank=True)
     local_name = models.CharField(_("local name"), max_length=100, blank=True, help_text=_("as the city writes it"))
@@ -113,11 +117,26 @@ class City(Imported):
                 name="city_coordinates_on_earth",
                 violation_error_message=_("Give both coordinates in degrees, or none."),
             ),
+            models.CheckConstraint(
+                condition=models.Q(slug__regex=rf"^{SLUG}$") & ~models.Q(slug__in=sorted(RESERVED_SLUGS)),
+                name="city_slug_is_an_address",
+                violation_error_message=_("This address is no address of a city."),
+            ),
+            models.CheckConstraint(condition=~models.Q(name_en=""), name="city_has_an_english_name"),
+            models.CheckConstraint(
+                condition=models.Q(population=None) | models.Q(population__isnull=False, population__gte=1),
+                name="city_population_is_positive",
+            ),
             CountsChanges(name="city_changes_count"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        if self.population_year and self.population_year > today().year:
+            raise ValidationError({"population_year": _("This year is still to come.")})
 
     def save(self, *, update_fields=None, **kwargs) -> None:
         self.set_derived()

@@ -1,5 +1,5 @@
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -53,20 +53,27 @@ class Country(Imported):
                 condition=models.Q(unesco_status__in=["member", "associate", "none"]),
                 name="country_status_is_known",
             ),
+            models.CheckConstraint(
+                condition=models.Q(iso2__regex=r"^[A-Z]{2}$", iso3__regex=r"^[A-Z]{3}$"),
+                name="country_codes_are_capital_letters",
+            ),
             CountsChanges(name="country_changes_count"),
         ]
 
     def __str__(self) -> str:
         return self.name
 
+    @transaction.atomic
     def save(self, *, update_fields=None, **kwargs) -> None:
         """Besides the row, renews what cities derive from the country's names."""
         self.set_derived()
         if update_fields is not None:
             update_fields = {*update_fields, "sort_key_en", "sort_key_fr"}
+        # Cities first, as every act locks them: the edition row, which any write takes, comes last.
+        cities = list(self.cities.select_for_update(no_key=True).order_by("pk"))
         super().save(update_fields=update_fields, **kwargs)
-        cities = list(self.cities.all())
         for city in cities:
+            city.country = self
             city.set_derived()
         self.cities.bulk_update(cities, ["search_text"])
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from ..constraints import CountsChanges
+from ..text import SLUG
 from .bilingual import Bilingual
 from .imported import Imported
 
@@ -61,6 +62,16 @@ class CreativeField(Imported):
                 condition=models.Q(valid_to=None) | models.Q(valid_to__gte=models.F("valid_from")),
                 name="field_ends_after_it_begins",
                 violation_error_message=_("The field ends before it begins."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    slug__regex=rf"^{SLUG}$",
+                    colour_light__regex=rf"^{COLOUR}$",
+                    colour_dark__regex=rf"^{COLOUR}$",
+                    pictogram__regex=rf"^{PATH}$",
+                ),
+                name="field_can_be_drawn",
+                violation_error_message=_("The address, a colour or the pictogram is not of its form."),
             ),
             CountsChanges(name="field_changes_count"),
         ]

@@ -5,9 +5,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ..constraints import CountsChanges, NoOverlap
-from ..days import today
+from ..days import FIRST_DAY, today
 from .city import City
 from .creative_field import CreativeField
+from .in_force import in_force
 
 
 class Precision(models.TextChoices):
@@ -24,8 +25,7 @@ class Precision(models.TextChoices):
 
 class DesignationQuerySet(models.QuerySet["Designation"]):
     def in_force(self, on: datetime.date | None = None) -> "DesignationQuerySet":
-        on = on or today()
-        return self.filter(models.Q(ends_on__gte=on) | models.Q(ends_on=None), starts_on__lte=on)
+        return self.filter(in_force(on or today()))
 
 
 class Designation(models.Model):
@@ -86,7 +86,18 @@ class Designation(models.Model):
                 violation_error_message=_("A last day needs a reason, and a reason a last day."),
             ),
             models.CheckConstraint(
-                condition=models.Q(starts_precision__in=Precision.values), name="designation_precision_is_known"
+                condition=models.Q(end_reason__in=["", "field-change", "withdrawn", "removed"]),
+                name="designation_end_reason_is_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(starts_precision=Precision.DAY)
+                | models.Q(starts_precision=Precision.MONTH, starts_on__day=1)
+                | models.Q(starts_precision=Precision.YEAR, starts_on__day=1, starts_on__month=1),
+                name="designation_first_day_fits_its_precision",
+                violation_error_message=_("Of a month or a year, give the first day."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(starts_on__gte=FIRST_DAY), name="designation_not_before_the_network"
             ),
             models.CheckConstraint(
                 condition=models.Q(member_since__lte=models.F("starts_on")),
@@ -103,7 +114,9 @@ class Designation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.city} · {self.field} · {self.starts_on}"
+        # As much of the day as is known: "2008-06" in June 2008.
+        known = {Precision.YEAR: "%Y", Precision.MONTH: "%Y-%m"}.get(Precision(self.starts_precision), "%Y-%m-%d")
+        return f"{self.city} · {self.field} · {self.starts_on:{known}}"
 
     @property
     def follows_another(self) -> bool:

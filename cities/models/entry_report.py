@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ..days import PARIS
 from .city import City
 
 
@@ -39,4 +40,4 @@ class EntryReport(models.Model):
         ordering = ["-created_at"]
 
     def __str__(self) -> str:
-        return f"{self.city} · {self.created_at:%Y-%m-%d}"
+        return f"{self.city} · {self.created_at.astimezone(PARIS):%Y-%m-%d}"

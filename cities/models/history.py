@@ -32,6 +32,7 @@ class HistoryEntry(models.Model):
         ADMITTED = "city.admitted", _("city admitted")
         DESIGNATED = "designation.begun", _("designated")
         ENDED = "designation.ended", _("designation ended")
+        CORRECTED = "designation.corrected", _("first day corrected")
         FIELD_CHANGED = "designation.field_changed", _("moved to another field")
         READDRESSED = "city.readdressed", _("address changed")
         REPORT_HANDLED = "report.handled", _("report handled")
@@ -54,7 +55,7 @@ class HistoryEntry(models.Model):
 
     class Meta:
         verbose_name = _("history entry")
-        verbose_name_plural = _("history")
+        verbose_name_plural = _("history entries")
         ordering = ["-number"]
         indexes = [models.Index(fields=["object_type", "object_id"], name="history_of_object")]
         constraints = [
@@ -62,7 +63,7 @@ class HistoryEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number} {self.verb} {self.object_type} {self.object_id}"
+        return f"{self.number} {self.verb}"
 
     def content(self) -> dict[str, Any]:
         """What the hash covers: every column but the primary key and the hash itself."""

@@ -35,9 +35,16 @@ class OfficialTotal(Imported):
         ordering = ["-day", "field"]
         constraints = [
             models.UniqueConstraint(fields=["day", "field"], name="official_total_once_a_field"),
-            models.UniqueConstraint(fields=["day"], condition=models.Q(field=None), name="official_total_once_a_day"),
+            models.UniqueConstraint(
+                fields=["day"],
+                condition=models.Q(field=None),
+                name="official_total_once_a_day",
+                violation_error_message=_("There is a total of the whole network for this day already."),
+            ),
             models.CheckConstraint(
-                condition=models.Q(missing__lte=models.F("cities")), name="official_total_misses_no_more_than_it_counts"
+                condition=models.Q(missing__lte=models.F("cities")),
+                name="official_total_misses_no_more_than_it_counts",
+                violation_error_message=_("More cities cannot be unknown than there are."),
             ),
             CountsChanges(name="official_total_changes_count"),
         ]

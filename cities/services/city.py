@@ -10,15 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import AddressRefused
 from ..models import City, Designation, FormerSlug, HistoryEntry, Precision
+from ..models.city import RESERVED_SLUGS, SLUG_LENGTH
 from ..people import Person
+from ..text import SLUG
 from .edits import keep_baseline, sign_edit
 from .history import record
-from .importing import SLUG
 
-SLUG_LENGTH = 80
-RESERVED_SLUGS = frozenset({"map", "table"})
-"""Words that are pages of their own under /cities/."""
-
+UNFIT_SLUG = _("An address is made of small letters without accents, digits and single hyphens, 80 at most.")
 
 MISSING = {
     "french-name": _("no French name"),
@@ -60,7 +58,7 @@ def readdress(*, city: City, slug: str, reason: str, by: Person) -> City:
     if not reason.strip():
         raise AddressRefused(_("Say why the address changes."))
     refuse_unfit_slug(slug)
-    city = City.objects.select_for_update().get(pk=city.pk)
+    city = City.objects.select_for_update(no_key=True).get(pk=city.pk)
     old = city.slug
     if slug == old:
         raise AddressRefused(_("This is the address that the city already has."))
@@ -83,9 +81,7 @@ def readdress(*, city: City, slug: str, reason: str, by: Person) -> City:
 def refuse_unfit_slug(slug: str) -> None:
     """Raises AddressRefused for a text that cannot be the address of a city."""
     if not re.fullmatch(SLUG, slug) or len(slug) > SLUG_LENGTH:
-        raise AddressRefused(
-            _("An address is made of small letters without accents, digits and single hyphens, 80 at most.")
-        )
+        raise AddressRefused(UNFIT_SLUG)
     if slug in RESERVED_SLUGS:
         raise AddressRefused(_("This address belongs to a page of the directory."))
 

@@ -7,9 +7,11 @@ from django.utils.translation import gettext_lazy as _
 from ..exceptions import NetworkError
 from ..models import CreativeField, HistoryEntry
 from ..people import Person
+from ..text import SLUG
 from .edits import sign_edit
 from .history import record
-from .importing import SLUG
+
+UNFIT_FIELD_SLUG = _("An address is made of small letters without accents, digits and single hyphens.")
 
 
 @transaction.atomic
@@ -21,7 +23,7 @@ def add_field(*, field: CreativeField, reason: str, by: Person) -> CreativeField
     if not reason.strip():
         raise NetworkError(_("Give the reason."))
     if not re.fullmatch(SLUG, field.slug):
-        raise NetworkError(_("An address is made of small letters without accents, digits and single hyphens."))
+        raise NetworkError(UNFIT_FIELD_SLUG)
     try:
         field.full_clean()
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""The acts that make, move and end designations; nothing else writes them but the import of data files.
+"""The acts that make, move, correct and end designations; nothing else writes them but the import of data files.
 
 Each locks the city, so that two acts on one city queue, and does all that it does in one transaction. Days are calendar
 days in Paris and never later than today's.
@@ -11,14 +11,13 @@ from django.db import IntegrityError, transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from ..days import today
+from ..days import FIRST_DAY, today
 from ..exceptions import DesignationRefused
 from ..models import City, CreativeField, Designation, HistoryEntry, Precision, set_member_since
 from ..people import Person
 from .city import refuse_former_slug_of_another, refuse_unfit_slug
 from .edits import sign_edit
 from .history import record
-from .importing import FIRST_DAY
 
 ONE_DAY = datetime.timedelta(days=1)
 WAYS_OUT = (Designation.EndReason.WITHDRAWN, Designation.EndReason.REMOVED)
@@ -193,9 +192,73 @@ def change_field(
     return designation
 
 
+@transaction.atomic
+def correct_first_day(
+    *,
+    designation: Designation,
+    starts_on: datetime.date,
+    precision: str,
+    source: str,
+    reason: str,
+    by: Person,
+) -> Designation:
+    """Correct the first day of a designation, or how exactly it is known, on the word of a better source.
+
+    Writes the designation, what membership follows from it, and the history. Raises DesignationRefused when nothing
+    would change, the day is after the last one, in the days of the designation before or away from the day of a move
+    to this field, the field was none on it, or the day, the source or the reason will not do.
+    """
+    _refuse_without(reason, source)
+    _refuse_day(starts_on, precision)
+    city, designations = _locked(designation.city)
+    place = next(place for place, known in enumerate(designations) if known.pk == designation.pk)
+    designation = designations[place]
+    known = {"starts_on": designation.starts_on, "starts_precision": designation.starts_precision}
+    if known == {"starts_on": starts_on, "starts_precision": precision}:
+        raise DesignationRefused(_("This first day is the one that is known already."))
+    _refuse_field(designation.field, starts_on)
+    if designation.ends_on and starts_on > designation.ends_on:
+        raise DesignationRefused(
+            _("The first day is after the last, %(day)s.") % {"day": date_format(designation.ends_on)}
+        )
+    if place:
+        _refuse_break(designations[place - 1], designation, starts_on)
+    designation.starts_on, designation.starts_precision, designation.source = starts_on, precision, source.strip()
+    set_member_since(designations)
+    _clean(designation)
+    # All at once: the database wants no first day before that of the membership.
+    designation.save(
+        update_fields=["starts_on", "starts_precision", "source", "member_since", "member_since_precision"]
+    )
+    _save_member_since(designations)
+    record(
+        HistoryEntry.Verb.CORRECTED,
+        on=designation,
+        by=by,
+        changes={
+            "starts_on": [known["starts_on"].isoformat(), starts_on.isoformat()],
+            "starts_precision": [str(known["starts_precision"]), str(precision)],
+        },
+        reason=reason,
+    )
+    return designation
+
+
+def _refuse_break(before: Designation, designation: Designation, starts_on: datetime.date) -> None:
+    """Raises DesignationRefused when a corrected first day would touch the days before, or tear a move in two."""
+    follows = before.ends_on and before.ends_on + ONE_DAY == designation.starts_on
+    if follows and before.end_reason == Designation.EndReason.FIELD_CHANGE and starts_on != designation.starts_on:
+        raise DesignationRefused(
+            _("The city moved here from %(field)s, where its last day is %(day)s: another first day would break that.")
+            % {"field": before.field, "day": date_format(before.ends_on)}
+        )
+    if before.ends_on is None or before.ends_on >= starts_on:
+        raise DesignationRefused(_("The city has another designation in these days."))
+
+
 def _locked(city: City) -> tuple[City, list[Designation]]:
     """The city, locked until the end of the transaction, and its designations by first day."""
-    city = City.objects.select_for_update().get(pk=city.pk)
+    city = City.objects.select_for_update(no_key=True).get(pk=city.pk)
     return city, list(city.designations.select_related("field", "city").order_by("starts_on"))
 
 

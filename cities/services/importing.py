@@ -11,9 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from simple_history.utils import update_change_reason
-
-from ..days import EVER, today
+from ..days import EVER, FIRST_DAY, today
 from ..models import (
     City,
     Country,
@@ -26,20 +24,28 @@ from ..models import (
     Region,
     set_member_since,
 )
+from ..models.city import RESERVED_SLUGS
 from ..models.creative_field import COLOUR, PATH
 from ..people import Person
+from ..text import SLUG
+from .edits import keep_baseline, sign_edit
 from .history import record
 from .tables import Folder, Progress, Row
 
-SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
-FIRST_DAY = datetime.date(2004, 10, 1)
-"""The network was created in October 2004."""
-BELONG_TOGETHER = (("latitude", "longitude"), ("ends_on", "end_reason"), ("year", "start_date", "end_date"))
+BELONG_TOGETHER = (
+    ("latitude", "longitude"),
+    ("starts_on", "starts_precision"),
+    ("ends_on", "end_reason"),
+    ("year", "start_date", "end_date"),
+)
 """Columns of which an import keeps all when staff changed one: half of either side's values would make no sense."""
 
 
 Rows = list[tuple[Row, Any, dict[str, Any]]]
 """Rows of a file, each with the key of its instance and the values of its columns."""
+
+DERIVED = {Designation: ("member_since", "member_since_precision")}
+"""Columns that the importer works out besides those of the files."""
 
 
 @dataclass
@@ -159,9 +165,11 @@ class Loader:
                 # What staff keep: no edit, so no line in the history of edits either.
                 model._default_manager.filter(pk=change.obj.pk).update(imported=change.obj.imported)
                 continue
-            change.obj.save()
             if hasattr(model, "history"):
-                update_change_reason(change.obj, "import")
+                keep_baseline(change.obj)
+                sign_edit(change.obj, None, "import")
+            # No other column: staff may have written since the rows were read.
+            change.obj.save(update_fields=[*change.changes, "imported", *DERIVED.get(model, ())])
         self.report.created[label] += len(new)
         self.report.changed += [change for change in changed if change.changes]
 
@@ -321,6 +329,8 @@ def read_cities(folder: Folder, countries: set[str], readdressed: dict[str, str]
     read = []
     for row in rows:
         slug = row.match("slug", SLUG, "an address of small letters, digits and hyphens", limit=80)
+        if slug in RESERVED_SLUGS:
+            row.refuse("slug", "is the address of a page of the directory")
         if readdressed.get(slug) in slugs:
             row.refuse("slug", f"is a former address of {readdressed[slug]}, which is in the file too")
         values = {
@@ -407,17 +417,20 @@ def read_totals(folder: Folder, fields: dict[str, dict]) -> Rows:
 
 def refuse_overlaps(loader: Loader, rows: Rows) -> None:
     """Refuse a designation in whose days its city would have another one, of the file or of the database."""
-    existing = {(held.city.slug, held.starts_on): held for held in Designation.objects.select_related("city")}
+    existing = under_listed_days(rows, lambda held: held.city.slug)
     spells: dict[str, list[tuple[datetime.date, datetime.date, Row | None]]] = defaultdict(list)
     listed = set()
     for row, (city, starts_on, _field), values in rows:
         if city and starts_on and bool(row.values["ends_on"]) == bool(values["ends_on"]):
             listed.add((city, starts_on))
-            ends_on = loader.outcome(existing.get((city, starts_on)), values, "ends_on")
-            spells[city].append((starts_on, ends_on or EVER, row))
-    for (city, starts_on), held in existing.items():
-        if (city, starts_on) not in listed:
-            spells[city].append((starts_on, held.ends_on or EVER, None))
+            held = existing.get((city, starts_on))
+            first, last = (
+                loader.outcome(held, values | {"starts_on": starts_on}, name) for name in ("starts_on", "ends_on")
+            )
+            spells[city].append((first, last or EVER, row))
+    for key, held in existing.items():
+        if key not in listed:
+            spells[key[0]].append((held.starts_on, held.ends_on or EVER, None))
     for of_city in spells.values():
         of_city.sort(key=lambda spell: (spell[0], spell[2].line if spell[2] else 0))
         last = of_city[0]
@@ -427,6 +440,18 @@ def refuse_overlaps(loader: Loader, rows: Rows) -> None:
                 where = f"in line {other[2].line}" if other[2] else "in the database"
                 refused.refuse("starts_on", f"overlaps the designation {where} that begins on {other[0]}")
             last = max(last, spell, key=lambda spell: spell[1])
+
+
+def under_listed_days(rows: Rows, city_key: Callable[[Designation], Any]) -> dict[tuple, Designation]:
+    """All designations by city and first day, as the rows have it: today's, or the one that staff corrected since."""
+    listed = {key[:2] for _row, key, _values in rows}
+    found = {}
+    for held in Designation.objects.select_related("city"):
+        city, day, given = city_key(held), held.starts_on, held.imported.get("starts_on")
+        if given and (city, day) not in listed:
+            day = datetime.date.fromisoformat(given)
+        found[city, day] = held
+    return found
 
 
 # Writing
@@ -452,7 +477,7 @@ def write_designations(loader: Loader, rows: Rows, city_of: dict[str, City], fie
         )
         for row, (city, starts_on, field_slug), values in rows
     ]
-    existing = {(designation.city_id, designation.starts_on): designation for designation in Designation.objects.all()}
+    existing = under_listed_days(rows, lambda held: held.city_id)
     found, new, changed = loader.merge(existing, rows, Designation)
     of_city = defaultdict(list)
     for designation in (existing | found).values():
@@ -461,7 +486,12 @@ def write_designations(loader: Loader, rows: Rows, city_of: dict[str, City], fie
     for spells in of_city.values():
         set_member_since(spells)
     # Those that the file leaves as they are can still continue, or no longer continue, the one before.
-    moved = [held for held in existing.values() if since[held.pk] != (held.member_since, held.member_since_precision)]
+    rewritten = {change.obj.pk for change in changed if change.changes}
+    moved = [
+        held
+        for held in existing.values()
+        if held.pk not in rewritten and since[held.pk] != (held.member_since, held.member_since_precision)
+    ]
     Designation.objects.bulk_update(moved, ["member_since", "member_since_precision"])
     # Ends first: a designation that a new one follows must have its last day before the new one is written.
     loader.save(Designation, [], changed, "designations.csv")

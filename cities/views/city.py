@@ -12,16 +12,21 @@ NEIGHBOURS = 6
 ON_THE_MAP = 100
 
 
+def by_address(slug: str) -> City:
+    """The city that has an address, or once had it; raises Http404."""
+    cities = City.objects.select_related("country")
+    entry = cities.filter(slug=slug).first() or cities.filter(former_slugs__slug=slug).first()
+    if entry is None:
+        raise Http404
+    return entry
+
+
 @public_page
 def city(request: HttpRequest, slug: str) -> HttpResponse:
     """The page of a city that is or was a member; a former address leads to today's."""
-    try:
-        entry = City.objects.select_related("country").get(slug=slug)
-    except City.DoesNotExist:
-        moved = City.objects.filter(former_slugs__slug=slug).first()
-        if moved is None:
-            raise Http404 from None
-        return redirect(moved, permanent=True)
+    entry = by_address(slug)
+    if entry.slug != slug:
+        return redirect(entry, permanent=True)
     spells = list(entry.designations.select_related("field").order_by("-starts_on"))
     current = City.objects.members().with_current().filter(pk=entry.pk).first()
     members = City.objects.members().with_current().fetch_mode(FETCH_PEERS)

@@ -1,6 +1,7 @@
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
 from ..caching import public_page
 from ..forms.day import DayForm
@@ -34,7 +35,9 @@ def country_list(request: HttpRequest) -> HttpResponse:
 @public_page
 def country(request: HttpRequest, iso2: str) -> HttpResponse:
     if iso2 != iso2.upper():
-        return redirect("cities:country", iso2.upper(), permanent=True)
+        query = request.META["QUERY_STRING"]
+        url = reverse("cities:country", args=[iso2.upper()])
+        return redirect(f"{url}?{query}" if query else url, permanent=True)
     entry = get_object_or_404(Country, pk=iso2)
     form = DayForm.of(request.GET)
     cities: list[City] = []

@@ -169,6 +169,21 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="meeting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["planned", "held", "postponed", "cancelled"])),
+                name="meeting_status_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="meeting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("start_date", None), ("start_date__year", models.F("year")), _connector="OR"),
+                name="meeting_begins_in_its_year",
+                violation_error_message="The meeting begins in another year.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="meeting",
             constraint=cities.constraints.CountsChanges(name="meeting_changes_count"),
         ),
         migrations.AddConstraint(

@@ -55,3 +55,14 @@ def test_axe_finds_nothing_on_any_page(quiet, site, address, language):
     quiet.set_viewport_size(PHONE)
     assert findings(quiet) == []
     assert quiet.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_axe_finds_nothing_on_the_sign_in_page(quiet, site, language):
+    quiet.set_extra_http_headers({"Accept-Language": language})
+    quiet.goto(f"{site}/admin/login/")
+    assert quiet.locator("html").get_attribute("lang") == language
+    assert findings(quiet) == []
+    quiet.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    quiet.set_viewport_size(PHONE)
+    assert findings(quiet) == []

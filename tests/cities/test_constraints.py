@@ -227,7 +227,11 @@ def test_the_end_of_a_designation(refused, fields, name, sentence):
 
 def test_precision_and_first_day_of_membership(refused):
     designation = Designation.objects.filter(pk=DesignationFactory().pk)
-    refused("designation_precision_is_known", lambda: designation.update(starts_precision="hour"))
+    fits = "designation_first_day_fits_its_precision"
+    refused(fits, lambda: designation.update(starts_precision="hour"))
+    refused(fits, lambda: designation.update(starts_precision="month", starts_on=day("2015-12-11")))
+    refused(fits, lambda: designation.update(starts_precision="year", starts_on=day("2015-12-01")))
+    refused("designation_not_before_the_network", lambda: designation.update(starts_on=day("2004-09-30")))
     refused("designation_member_before_it_begins", lambda: designation.update(member_since=day("2015-12-12")))
 
 
@@ -404,3 +408,37 @@ def test_half_a_pair_of_coordinates_is_refused(db):
     city.longitude = None
     with pytest.raises(ValidationError, match="both coordinates"):
         city.full_clean()
+
+
+@pytest.mark.parametrize("slug", ["LY ON", "", "-lyon", "map", "table", "é"])
+def test_a_city_has_an_address_of_its_own(refused, slug):
+    city = City.objects.filter(pk=CityFactory().pk)
+    refused("city_slug_is_an_address", lambda: city.update(slug=slug))
+
+
+def test_facts_of_a_city_make_sense(refused):
+    city = City.objects.filter(pk=CityFactory().pk)
+    refused("city_has_an_english_name", lambda: city.update(name_en=""))
+    refused("city_population_is_positive", lambda: city.update(population=0))
+
+
+@pytest.mark.parametrize(
+    "values", [{"colour_light": "red;x{}"}, {"colour_dark": "#FFFFFF"}, {"pictogram": 'M0 0"/><script>'}, {"slug": "A"}]
+)
+def test_a_field_can_be_drawn(refused, values):
+    field = CreativeField.objects.filter(pk=CreativeFieldFactory().pk)
+    refused("field_can_be_drawn", lambda: field.update(**values))
+
+
+def test_codes_of_a_country(refused):
+    country = Country.objects.filter(pk=CityFactory().country_id)
+    refused("country_codes_are_capital_letters", lambda: country.update(iso3="zzz"))
+
+
+def test_a_meeting_has_a_known_status_and_begins_in_its_year(refused):
+    meeting = Meeting.objects.filter(pk=MeetingFactory().pk)
+    refused("meeting_status_is_known", lambda: meeting.update(status="odd"))
+    refused(
+        "meeting_begins_in_its_year",
+        lambda: meeting.update(year=2020, start_date=day("2021-06-01"), end_date=day("2021-06-02")),
+    )

@@ -15,6 +15,7 @@ from cities.models import (
     OfficialTotal,
     Precision,
 )
+from cities.services.designation import correct_first_day
 from cities.services.importing import Loader, Report, read_network, write_network
 from cities.services.tables import Folder, ImportRefused
 from tests.factories import CityFactory, DataFolder, DesignationFactory
@@ -136,8 +137,8 @@ def test_a_value_changed_in_the_file_is_changed_in_the_row(loaded):
     assert City.objects.get(slug="lyon").population == 522250
     assert list(City.objects.search("brasil").values_list("slug", flat=True)) == ["santos"]
     assert Designation.objects.get(city__slug="santos").field.slug == "literature"
-    edit = City.history.get()
-    assert (edit.history_change_reason, edit.population) == ("import", 522250)
+    edits = City.history.order_by("history_id").values_list("history_change_reason", "population")
+    assert list(edits) == [("baseline", 520774), ("import", 522250)]
 
 
 def test_what_left_the_files_stays(loaded):
@@ -342,6 +343,34 @@ def test_a_designation_that_staff_ended_stays_ended(loaded):
     load(loaded, force=True)
     santos.refresh_from_db()
     assert (santos.ends_on, santos.end_reason) == (None, "")
+
+
+@pytest.mark.parametrize("day", [datetime.date(2008, 4, 20), datetime.date(2008, 6, 2)], ids=["earlier", "later"])
+def test_a_first_day_that_staff_corrected_is_kept_and_told(loaded, officer, day):
+    media_arts = Designation.objects.get(city__slug="lyon", field__slug="media-arts")
+    correct_first_day(
+        designation=media_arts, starts_on=day, precision="day", source="archive", reason="found", by=officer
+    )
+    report = load(loaded)
+    assert not report.wrote
+    assert [line.split(": ")[0] for line in report.kept] == [
+        f"designations.csv, line 2, {name}" for name in ("starts_on", "starts_precision", "source")
+    ]
+    days = Designation.objects.filter(city__slug="lyon").order_by("starts_on")
+    assert list(days.values_list("starts_on", "member_since")) == [(day, day), (datetime.date(2023, 10, 31), day)]
+    load(loaded, force=True)
+    first = datetime.date(2008, 5, 1)
+    assert list(days.values_list("starts_on", "member_since")) == [(first, first), (datetime.date(2023, 10, 31), first)]
+
+
+def test_a_file_that_comes_to_know_the_first_day_that_staff_corrected(loaded, officer):
+    santos = Designation.objects.get(city__slug="santos")
+    day = datetime.date(2015, 12, 1)
+    correct_first_day(designation=santos, starts_on=day, precision="month", source="x", reason="found", by=officer)
+    loaded.replace("designations.csv", "santos,film,2015-12-11,day", "santos,film,2015-12-01,month")
+    assert [line.split(": ")[0] for line in load(loaded).kept] == ["designations.csv, line 5, source"]
+    santos.refresh_from_db()
+    assert (santos.starts_on, santos.imported["starts_on"]) == (day, day.isoformat())
 
 
 def test_a_move_to_another_field_by_staff_stands(loaded):

@@ -7,13 +7,14 @@ from threading import Barrier
 
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from cities.exceptions import NetworkError
-from cities.models import City, CreativeField, Designation, Edition, FormerSlug, HistoryEntry
+from cities.models import City, Country, CreativeField, Designation, Edition, FormerSlug, HistoryEntry
 from cities.services.city import readdress
 from cities.services.designation import change_field
 from cities.services.history import flaws, record
+from meetings.models import Meeting, MeetingHost
 from tests.conftest import person
 
 WRITERS = 12
@@ -33,7 +34,7 @@ def at_once(act: Callable[[int], object]) -> list[object]:
         barrier.wait()
         try:
             return act(number)
-        except (NetworkError, IntegrityError) as refusal:
+        except (NetworkError, IntegrityError, OperationalError) as refusal:
             return refusal
         finally:
             connection.close()
@@ -108,3 +109,28 @@ def test_each_change_counts_in_the_edition(shared_network):
     slugs = list(City.objects.order_by("slug").values_list("slug", flat=True)[:WRITERS])
     at_once(lambda number: City.objects.filter(slug=slugs[number]).update(note="seen"))
     assert Edition.current() == before + WRITERS
+
+
+def test_acts_and_plain_edits_of_the_same_city_do_not_lock_each_other_out(shared_network):
+    """Every writer takes the cities before the edition, so none waits for one that waits for it."""
+    france = Country.objects.get(pk="FR")
+    meeting = Meeting.objects.get(edition=3)
+    music, literature = (CreativeField.objects.get(slug=slug) for slug in ("music", "literature"))
+
+    def write(number: int) -> object:
+        if number % 3 == 0:
+            return Country.objects.get(pk=france.pk).save()
+        if number % 3 == 1:
+            with transaction.atomic():
+                meeting.save()
+                return MeetingHost.objects.create(
+                    meeting=meeting, city=City.objects.get(slug="angouleme"), name_en=str(number), name_fr=str(number)
+                )
+        city = City.objects.get(slug="lyon")
+        field = music if city.designations.latest("starts_on").field_id == literature.pk else literature
+        day = datetime.date(2025, 1, 1) + datetime.timedelta(days=number)
+        return change_field(city=city, field=field, on=day, source="test", reason="Test", by=shared_network)
+
+    outcomes = at_once(write)
+    assert [outcome for outcome in outcomes if isinstance(outcome, OperationalError)] == []
+    assert list(flaws()) == []

@@ -120,7 +120,8 @@ def test_the_meetings_that_a_city_hosted():
 
 
 def test_a_meeting_begins_in_its_year():
-    meeting = MeetingFactory(year=2026, start_date=day("2027-01-01"), end_date=day("2027-01-02"))
+    country = CityFactory().country
+    meeting = MeetingFactory.build(country=country, year=2026, start_date=day("2027-01-01"), end_date=day("2027-01-02"))
     with pytest.raises(ValidationError) as error:
         meeting.full_clean()
     assert error.value.message_dict == {"year": ["The meeting begins in another year."]}

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 PATHS = ["", "cities/", "cities/map/", "cities/table/", "cities/lyon/", "fields/", "fields/film/"]
 PATHS += ["countries/", "countries/FR/", "network/", "network/statistics/", "meetings/", "meetings/12/", "contact/"]
+FOLDERS = ["", "cities/", "fields/", "countries/", "meetings/"]
 NAMES = ["q", "field", "region", "country", "year", "as_of", "sort", "page", "other"]
 
 known = st.sampled_from(
@@ -35,9 +36,13 @@ def test_no_query_string_breaks_a_page(client, language, settings_without_cache)
 
 @pytest.mark.usefixtures("network")
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-@given(path=st.text(max_size=40), raw=st.binary(max_size=60))
-def test_no_address_breaks_the_site(client, path, raw):
-    response = client.get("/en/cities/" + path.replace("?", "").replace("#", ""), QUERY_STRING=raw.decode("latin-1"))
+@given(
+    folder=st.sampled_from(["cities/", "fields/", "countries/", "meetings/", ""]),
+    path=st.text(max_size=40),
+    raw=st.binary(max_size=60),
+)
+def test_no_address_breaks_the_site(client, folder, path, raw):
+    response = client.get(f"/en/{folder}" + path.replace("?", "").replace("#", ""), QUERY_STRING=raw.decode("latin-1"))
     assert response.status_code in {200, 301, 302, 400, 404}
 
 

@@ -67,10 +67,26 @@ def test_a_bad_day_gets_a_message_and_no_figures(client, address, day):
     [("2016-04-28", ("116", "54", "7")), ("2017-12-31", ("180", "72", "7")), ("2023-12-31", ("350", "105", "7"))],
 )
 def test_figures_of_a_day_are_the_same_on_every_page(client, address, day, figures):
-    body = client.get(f"/en/{address}?as_of={day}").content.decode()
-    cities, countries, _fields = figures
-    assert cities in body
-    assert countries in body
+    context = client.get(f"/en/{address}?as_of={day}").context
+    if address == "cities/":
+        tally = context["directory"].tally
+        found = (tally.cities, len(tally.countries), len(tally.fields))
+    else:
+        found = (context["figures"].cities, context["figures"].countries, context["figures"].fields)
+    assert found == tuple(map(int, figures))
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("en/cities/?as_of=2016-04-28", "116 cities in 54 countries, as of 28 April 2016"),
+        ("fr/cities/?as_of=2016-04-28", "116 villes dans 54 pays, au 28 avril 2016"),
+        ("en/cities/?as_of=2016-04-28&field=film", "8 cities in 8 countries, as of 28 April 2016"),
+        ("en/cities/", "405 cities in 108 countries today"),
+    ],
+)
+def test_the_directory_says_what_it_shows(client, address, sentence):
+    assert sentence in " ".join(client.get(f"/{address}").content.decode().split())
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -86,6 +102,7 @@ def test_a_former_address_leads_to_todays_for_ever(client):
     FormerSlug.objects.create(slug="sasayama", city=City.objects.get(slug="tamba-sasayama"))
     response = client.get("/fr/cities/sasayama/")
     assert (response.status_code, response.url) == (301, "/fr/cities/tamba-sasayama/")
+    assert client.get("/fr/cities/sasayama/report/").context["city"].slug == "tamba-sasayama"
 
 
 def test_a_former_member_says_so_and_is_in_the_past_only(client):
@@ -116,7 +133,8 @@ def test_names_alike_have_their_own_pages(client):
 
 
 def test_a_country_code_in_small_letters_is_redirected(client):
-    assert client.get("/en/countries/fr/").url == "/en/countries/FR/"
+    assert client.get("/en/countries/fr/?as_of=2016-04-28").url == "/en/countries/FR/?as_of=2016-04-28"
+    assert client.get("/en/countries/%00/").status_code == 404
     assert client.get("/en/countries/xx/").status_code in {301, 404}
     assert client.get("/en/countries/XX/").status_code == 404
 

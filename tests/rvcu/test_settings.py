@@ -1,6 +1,7 @@
 """Production refuses to start half-configured, and the demo refuses to be production."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -48,3 +49,16 @@ def test_the_demo_listens_on_loopback_only(tmp_path, bind):
     result = manage("demo", "--bind", bind, RVCU_MODE="demo", VAR_DIR=str(tmp_path))
     assert result.returncode != 0
     assert "is not on loopback" in result.stderr
+
+
+def test_a_missing_trigger_is_an_error_and_does_not_bar_the_migration_that_brings_it(tmp_path):
+    demo = {"RVCU_MODE": "demo", "VAR_DIR": str(tmp_path), "SECRET_KEY": "of the tests"}
+    assert manage("migrate", "-v0", **demo).returncode == 0
+    with sqlite3.connect(tmp_path / "rvcu.sqlite3") as database:
+        database.execute("DROP TRIGGER history_only_grows_delete")
+    check = manage("check", "--database", "default", **demo)
+    assert check.returncode != 0
+    assert "history_only_grows_delete is missing" in check.stderr
+    with sqlite3.connect(tmp_path / "rvcu.sqlite3") as database:
+        database.execute("DELETE FROM django_migrations WHERE app = 'meetings'")
+    assert "history_only_grows_delete" not in manage("migrate", "--plan", **demo).stderr

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from tqdm import tqdm
 
 import cities
@@ -44,6 +44,11 @@ class Command(BaseCommand):
                 self.stderr.write(self.style.ERROR(str(problem)))
             raise CommandError(
                 f"Nothing was imported: {len(refusal.problems)} faults, listed above; the database is as it was."
+            ) from None
+        except IntegrityError as error:
+            raise CommandError(
+                f"Nothing was imported: the database refused it ({error}). Two rows that exchange a value that only one"
+                " may have need two imports."
             ) from None
         if verbosity:
             self.tell(loader.report, "would be" if dry_run else "were")
