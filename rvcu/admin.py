@@ -36,6 +36,11 @@ class PersonCreationForm(AdminUserCreationForm):
         model = User
         fields = ("email", "name", "language")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The page gives the focus to its first field by itself; and the address is not that of who is typing.
+        self.fields["email"].widget.attrs = {"maxlength": 254, "autocomplete": "off"}
+
 
 class PersonChangeForm(UserChangeForm):
     class Meta:

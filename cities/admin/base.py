@@ -74,11 +74,8 @@ class LinksMixin(admin.ModelAdmin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any):
         context |= {"has_history": self.has_history, "public_page": self.public_page, "subtitle": None}
         if context.get("original"):
-            context["title"] = self.page_title(context["original"])
+            context["title"] = str(context["original"])
         return super().render_change_form(request, context, *args, **kwargs)
-
-    def page_title(self, obj: Any) -> str:
-        return str(obj)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         title = {"title": capfirst(self.opts.verbose_name_plural)}

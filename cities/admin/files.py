@@ -1,18 +1,19 @@
 """Import and export in the admin: three formats, the guard against formulas, edits kept in the history."""
 
+from collections import defaultdict
 from typing import Any
 
 from diff_match_patch import diff_match_patch
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
+from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext_lazy as _
 from import_export.admin import ExportMixin, ImportExportMixin
 from import_export.formats.base_formats import CSV, JSON, XLSX
@@ -20,6 +21,7 @@ from import_export.forms import SelectableFieldsExportForm
 from import_export.resources import Diff, ModelResource
 from import_export.tmp_storages import CacheStorage
 
+from ..days import today
 from ..formulas import guard, unguard
 from ..services.edits import keep_baseline, sign_edit
 
@@ -43,12 +45,34 @@ class PlainDiff(Diff):
 class GuardedResource(ModelResource):
     """A resource whose exports are safe to open in a spreadsheet and whose imports are checked like a form's."""
 
+    columns: list[str] | None = None
+    """Those of the file to import; None before there is one."""
+
     @classmethod
     def get_diff_class(cls) -> type[Diff]:
         return PlainDiff
 
+    def import_data(self, dataset: Any, *args: Any, **kwargs: Any) -> Any:
+        # Only what the file says is read, compared and shown.
+        self.columns = dataset.headers
+        return super().import_data(dataset, *args, **kwargs)
+
+    def before_import(self, dataset: Any, **kwargs: Any) -> None:
+        for key in self._meta.import_id_fields:
+            if key not in (dataset.headers or []):
+                raise ValueError(_("The file has no column “%s”, which says what each row is about.") % key)
+            rows = defaultdict(list)
+            for number, value in enumerate(dataset[key], 1):
+                rows[str(value).strip()].append(str(number))
+            for value, numbers in rows.items():
+                if len(numbers) > 1:
+                    raise ValueError(
+                        _("“%(value)s” stands in several rows: %(rows)s.") % {"value": value, "rows": ", ".join(numbers)}
+                    )
+
     def get_import_fields(self) -> list:
-        return [field for field in super().get_import_fields() if not field.readonly]
+        fields = [field for field in super().get_import_fields() if not field.readonly]
+        return [field for field in fields if self.columns is None or field.column_name in self.columns]
 
     def export_field(self, field, instance: models.Model, **kwargs: Any) -> Any:
         return guard(super().export_field(field, instance, **kwargs))
@@ -60,6 +84,8 @@ class GuardedResource(ModelResource):
             super().import_field(field, instance, row, is_m2m, **kwargs)
         except ArithmeticError:
             raise ValueError(_("“%s” is no number.") % row[field.column_name]) from None
+        except ObjectDoesNotExist:
+            raise ValueError(_("“%s” is not in the list that this column points to.") % row[field.column_name]) from None
 
     def before_import_row(self, row: dict[str, Any], **kwargs: Any) -> None:
         for name, value in row.items():
@@ -113,6 +139,9 @@ class GuardedExportMixin(ExportMixin):
     def has_export_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
+    def get_export_filename(self, request: HttpRequest, queryset: models.QuerySet, file_format: Any) -> str:
+        return f"{slugify(self.opts.verbose_name_plural)}-{today().isoformat()}.{file_format.get_extension()}"
+
 
 class GuardedImportExportMixin(GuardedExportMixin, ImportExportMixin):
     """Whoever may change rows may correct many of them by a file, after a look at what would change."""
@@ -127,6 +156,12 @@ class GuardedImportExportMixin(GuardedExportMixin, ImportExportMixin):
 
     def get_import_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_import_context_data(**kwargs), "import_note": self.import_note}
+
+    def add_data_read_fail_error_to_form(self, form: forms.Form, e: Exception) -> None:
+        form.add_error(
+            "import_file",
+            _("This file cannot be read in the format chosen. A csv file is in UTF-8, with commas between the columns."),
+        )
 
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         name = request.POST.get("import_file_name", "")

@@ -44,9 +44,6 @@ class HistoryEntryAdmin(ReadOnlyMixin, PlainAdmin):
         entry = super().get_object(request, object_id, from_field)
         return readable([entry], in_full=True)[0] if entry else None
 
-    def page_title(self, obj: HistoryEntry) -> str:
-        return gettext("Entry %(number)s: %(act)s") % {"number": obj.number, "act": obj.get_verb_display()}
-
     @admin.display(description=_("who"), ordering="actor")
     def who(self, entry: HistoryEntry) -> str:
         return str(entry.actor) if entry.actor else gettext("the system")

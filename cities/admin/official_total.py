@@ -1,12 +1,24 @@
+import datetime
+
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from ..forms.day import not_later_than_today
+from ..forms.seen import SeenForm
 from ..models import OfficialTotal
 from .base import PlainAdmin
 
 
+class OfficialTotalForm(SeenForm):
+    def clean_day(self) -> datetime.date:
+        day = self.cleaned_data["day"]
+        not_later_than_today(day)
+        return day
+
+
 @admin.register(OfficialTotal)
 class OfficialTotalAdmin(PlainAdmin):
+    form = OfficialTotalForm
     list_display = ("day", "field", "cities", "countries", "fields_counted", "missing", "source")
     list_display_links = ("day",)
     list_select_related = ("field",)

@@ -63,7 +63,7 @@ class HistoryEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number} {self.verb}"
+        return f"{self.number} · {self.get_verb_display()}"
 
     def content(self) -> dict[str, Any]:
         """What the hash covers: every column but the primary key and the hash itself."""

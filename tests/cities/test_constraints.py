@@ -231,7 +231,8 @@ def test_precision_and_first_day_of_membership(refused):
     refused(fits, lambda: designation.update(starts_precision="hour"))
     refused(fits, lambda: designation.update(starts_precision="month", starts_on=day("2015-12-11")))
     refused(fits, lambda: designation.update(starts_precision="year", starts_on=day("2015-12-01")))
-    refused("designation_not_before_the_network", lambda: designation.update(starts_on=day("2004-09-30")))
+    early = day("2004-09-30")
+    refused("designation_not_before_the_network", lambda: designation.update(starts_on=early, member_since=early))
     refused("designation_member_before_it_begins", lambda: designation.update(member_since=day("2015-12-12")))
 
 

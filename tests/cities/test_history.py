@@ -28,12 +28,12 @@ STATEMENTS = [
     f"UPDATE {TABLE} SET reason = 'another' WHERE number = 3",
     f"DELETE FROM {TABLE} WHERE number = 5",
     f"DELETE FROM {TABLE}",
-    f"INSERT INTO {TABLE} SELECT 99, {COLUMNS} FROM {TABLE} WHERE number = 3 ON CONFLICT (number)"
+    f"INSERT INTO {TABLE} (id, {COLUMNS}) SELECT 99, {COLUMNS} FROM {TABLE} WHERE number = 3 ON CONFLICT (number)"
     " DO UPDATE SET reason = 'x'",
 ]
 STATEMENTS += {
     "sqlite": [
-        f"REPLACE INTO {TABLE} SELECT 99, {COLUMNS} FROM {TABLE} WHERE number = 3",
+        f"REPLACE INTO {TABLE} (id, {COLUMNS}) SELECT 99, {COLUMNS} FROM {TABLE} WHERE number = 3",
         f"INSERT OR REPLACE INTO {TABLE} SELECT * FROM {TABLE} WHERE number = 3",
         f"UPDATE OR REPLACE {TABLE} SET number = 4 WHERE number = 3",
     ],
