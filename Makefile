@@ -43,7 +43,7 @@ bench: $(VENV)/.dev $(MO)
 
 # Collect the texts to translate; needs gettext's xgettext.
 messages: $(VENV)/.dev
-	cd rvcu && RVCU_MODE=test ../$(PY) ../manage.py makemessages -l fr --no-location
+	RVCU_MODE=test $(PY) manage.py makemessages -l fr --no-location
 
 lock: $(VENV)/.dev
 	$(PY) -m pip --disable-pip-version-check install -q uv

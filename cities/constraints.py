@@ -124,15 +124,16 @@ class AppendOnly(TriggerConstraint):
     DELETE trigger for that.
     """
 
-    sqlite = (
+    sqlite: tuple[str, ...] = (
         """CREATE TRIGGER "%(name)s_update" BEFORE UPDATE ON %(table)s
            BEGIN SELECT RAISE(ABORT, '%(name)s: no row may be changed'); END""",
         """CREATE TRIGGER "%(name)s_delete" BEFORE DELETE ON %(table)s
            BEGIN SELECT RAISE(ABORT, '%(name)s: no row may be removed'); END""",
-        """CREATE TRIGGER "%(name)s_replace" BEFORE INSERT ON %(table)s
-           WHEN EXISTS (SELECT 1 FROM %(table)s AS other WHERE other.id = NEW.id %(or_unique)s)
-           BEGIN SELECT RAISE(ABORT, '%(name)s: no row may be replaced'); END""",
     )
+    _replace = """CREATE TRIGGER "%(name)s_replace" BEFORE INSERT ON %(table)s WHEN {exists}
+                  BEGIN SELECT RAISE(ABORT, '%(name)s: no row may be replaced'); END"""
+    # One look-up an index: joined by OR within one, SQLite would read the whole table at every insert.
+    _exists = 'EXISTS (SELECT 1 FROM %(table)s AS other WHERE other."%({key})s" = NEW."%({key})s")'
     triggers = ("%(name)s_update", "%(name)s_delete", "%(name)s_replace")
     postgresql = (
         """CREATE OR REPLACE FUNCTION "%(name)s"() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -145,6 +146,8 @@ class AppendOnly(TriggerConstraint):
 
     def __init__(self, *, unique: tuple[str, ...], **kwargs: Any) -> None:
         self.unique = tuple(unique)
+        exists = " OR ".join(self._exists.format(key=key) for key in ("pk", *self.unique))
+        self.sqlite = (*type(self).sqlite, self._replace.format(exists=exists))
         super().__init__(**kwargs)
 
     def deconstruct(self):
@@ -152,8 +155,8 @@ class AppendOnly(TriggerConstraint):
         return path, args, {"unique": self.unique, **kwargs}
 
     def parameters(self, model):
-        columns = [model._meta.get_field(name).column for name in self.unique]
-        return {"or_unique": "".join(f' OR other."{column}" = NEW."{column}"' for column in columns)}
+        columns = {name: model._meta.get_field(name).column for name in self.unique}
+        return {"pk": model._meta.pk.column, **columns}
 
 
 class CountsChanges(TriggerConstraint):

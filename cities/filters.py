@@ -13,7 +13,7 @@ from crispy_forms.layout import Layout, LayoutObject
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
-from django.db.models import FETCH_RAISE, Count, F
+from django.db.models import FETCH_RAISE, Count, F, Q
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils.translation import gettext
@@ -49,10 +49,35 @@ class SearchField(forms.CharField):
             raise ValidationError(_("Type letters or digits of a name."), code="no_word")
 
 
-class CodesField(forms.MultipleChoiceField):
-    """Choices by code; small letters do as well."""
+class ValuesField(forms.Field):
+    """Any number of values out of `known`, a mapping of values to their labels.
 
-    def to_python(self, value):
+    Lighter than Django's field of choices, which would turn over two hundred countries several times a request; the
+    facets' own template draws the boxes.
+    """
+
+    widget = forms.SelectMultiple
+    default_error_messages = {"invalid_choice": NOT_A_CHOICE["invalid_choice"]}
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.known: dict[str, str] = {}
+
+    def to_python(self, value: list[str] | None) -> list[str]:
+        return value or []
+
+    def validate(self, value: list[str]) -> None:
+        super().validate(value)
+        for one in value:
+            if one not in self.known:
+                message = self.error_messages["invalid_choice"]
+                raise ValidationError(message, code="invalid_choice", params={"value": one})
+
+
+class CodesField(ValuesField):
+    """Values by code; small letters do as well."""
+
+    def to_python(self, value: list[str] | None) -> list[str]:
         return [code.upper() for code in super().to_python(value)]
 
 
@@ -63,17 +88,24 @@ class SearchFilter(django_filters.Filter):
         return qs.search(value) if value else qs
 
 
-class ChoicesFilter(django_filters.MultipleChoiceFilter):
+class ChoicesFilter(django_filters.Filter):
     """Repeated parameters mean "or"."""
 
-    field_class = forms.MultipleChoiceField
+    field_class = ValuesField
 
-    def __init__(self, **kwargs) -> None:
-        kwargs = {"choices": [], "distinct": False, "error_messages": NOT_A_CHOICE} | kwargs
-        super().__init__(widget=forms.CheckboxSelectMultiple, **kwargs)
+    def __init__(self, *, name: str, lookup: str = "", **kwargs) -> None:
+        self.name, self.lookup = name, lookup
+        super().__init__(**kwargs)
 
-    def is_noop(self, qs, value) -> bool:
-        return False
+    def filter(self, qs: CityQuerySet, value: list[str]) -> CityQuerySet:
+        if not value:
+            return qs
+        # By an alias: a lookup through the relation would join the designations once more in each filter.
+        alias = f"{self.name}_to_choose"
+        chosen = Q()
+        for choice in value:
+            chosen |= Q(**{f"{alias}{self.lookup}": choice})
+        return qs.alias(**{alias: F(self.field_name)}).filter(chosen)
 
 
 class CodesFilter(ChoicesFilter):
@@ -115,10 +147,10 @@ class CountryRow(NamedTuple):
 
 class CityFilter(django_filters.FilterSet):
     q = SearchFilter(label=_("Name of a city or a country"), max_length=100)
-    field = ChoicesFilter(label=_("Creative field"), field_name="current__field__slug")
-    region = ChoicesFilter(label=_("Region"), field_name="country__region", choices=Region.choices)
-    country = CodesFilter(label=_("Country"), field_name="country")
-    year = ChoicesFilter(label=_("Member since"), field_name="current__member_since__year")
+    field = ChoicesFilter(name="field", label=_("Creative field"), field_name="current__field__slug")
+    region = ChoicesFilter(name="region", label=_("Region"), field_name="country__region")
+    country = CodesFilter(name="country", label=_("Country"), field_name="country_id")
+    year = ChoicesFilter(name="year", lookup="__year", label=_("Member since"), field_name="current__member_since")
     as_of = DayFilter(label=_("Members on this day"))
     sort = SortFilter(label=_("Sort by"), choices=list(SORTS.items()), empty_label=None, error_messages=NOT_A_CHOICE)
 
@@ -128,19 +160,18 @@ class CityFilter(django_filters.FilterSet):
 
     def __init__(self, data: QueryDict, creative_fields: list[CreativeField], countries: list[CountryRow]) -> None:
         super().__init__(data, queryset=City.objects.none())
-        choices = {
-            "field": [(field.slug, field.name) for field in creative_fields],
-            "country": [(country.code, country.name) for country in countries],
-            "year": [(str(year), str(year)) for year in range(today().year, FIRST_YEAR - 1, -1)],
+        known = {
+            "field": {field.slug: field.name for field in creative_fields},
+            "region": dict(Region.choices),
+            "country": {country.code: country.name for country in countries},
+            "year": {str(year): str(year) for year in range(today().year, FIRST_YEAR - 1, -1)},
         }
-        for name, values in choices.items():
-            self.form.fields[name].choices = values
-        self.form.search_helper = helper(SearchBox())
-        self.form.helper = helper(*(FacetBox(group) for group in GROUPS))
-        self.form.day_helper = helper(DayBox(), SortBox())
+        for name, values in known.items():
+            self.form.fields[name].known = values
+        self.form.search_helper, self.form.helper, self.form.day_helper = SEARCH, FACETS, DAY_AND_SORT
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Option:
     """One choice of a facet, and how many cities it would leave."""
 
@@ -307,7 +338,7 @@ class Directory:
         chosen = {value.upper() if group == "country" else value for value in self.query.getlist(group)}
         options = [
             Option(value, label, counts[value], value in chosen, field_of.get(value))
-            for value, label in self.form.fields[group].choices
+            for value, label in self.form.fields[group].known.items()
             if counts[value] or value in chosen
         ]
         if group == "country":
@@ -322,7 +353,7 @@ class Directory:
         if q := self.values.get("q"):
             yield Chip(gettext("“%(words)s”") % {"words": q}, self.without("q"))
         for group in GROUPS:
-            labels = dict(self.form.fields[group].choices)
+            labels = self.form.fields[group].known
             for value in self.values.get(group, ()):
                 label = labels[value]
                 if group == "year":
@@ -472,3 +503,8 @@ def helper(*boxes: Box) -> FormHelper:
     helper.disable_csrf = True
     helper.layout = Layout(*boxes)
     return helper
+
+
+SEARCH = helper(SearchBox())
+FACETS = helper(*(FacetBox(group) for group in GROUPS))
+DAY_AND_SORT = helper(DayBox(), SortBox())

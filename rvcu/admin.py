@@ -26,6 +26,14 @@ GROUP_LABELS = {
 }
 
 
+ROLE_NAMES = {
+    OFFICER: _("officer"),
+    DECISION_OFFICER: _("decision officer"),
+    ADMINISTRATOR: _("administrator"),
+    AUDITOR: _("auditor"),
+}
+
+
 class GroupsField(forms.ModelMultipleChoiceField):
     def label_from_instance(self, group: Group) -> str:
         return str(GROUP_LABELS.get(group.name, group.name))
@@ -48,6 +56,17 @@ class PersonChangeForm(UserChangeForm):
         fields = ("email", "password", "name", "language", "is_active", "is_staff", "is_superuser", "groups")
 
 
+class RoleFilter(admin.SimpleListFilter):
+    title = _("role")
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return list(ROLE_NAMES.items())
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
+        return queryset.filter(groups__name=self.value()) if self.value() else queryset
+
+
 @admin.register(User)
 class UserAdmin(LinksMixin, auth_admin.UserAdmin):
     """Accounts. Rows are never deleted: acts in the history point to them."""
@@ -56,7 +75,7 @@ class UserAdmin(LinksMixin, auth_admin.UserAdmin):
     add_form = PersonCreationForm
     add_form_template = None
     list_display = ("email", "name", "role", "is_staff", "is_active", "last_login")
-    list_filter = ("is_active", "is_staff", "groups")
+    list_filter = ("is_active", "is_staff", RoleFilter)
     search_fields = ("email", "name")
     ordering = ("email",)
     filter_horizontal = ()
@@ -99,11 +118,3 @@ class UserAdmin(LinksMixin, auth_admin.UserAdmin):
             required=False,
             widget=forms.CheckboxSelectMultiple,
         )
-
-
-ROLE_NAMES = {
-    OFFICER: _("officer"),
-    DECISION_OFFICER: _("decision officer"),
-    ADMINISTRATOR: _("administrator"),
-    AUDITOR: _("auditor"),
-}

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from cities.acts import readable
@@ -42,6 +43,14 @@ class RvcuAdminSite(admin.AdminSite):
         # The permission to see the app, and so what the start page tells of it.
         context = state_of_the_network() if request.user.has_perm("cities") else {}
         return super().index(request, context | (extra_context or {}))
+
+    def get_urls(self) -> list:
+        return [path("help/", self.admin_view(self.help_view), name="help"), *super().get_urls()]
+
+    def help_view(self, request: HttpRequest) -> TemplateResponse:
+        """What staff do here and how, for a first day at work."""
+        context = {"title": _("Help"), "may_edit": request.user.has_perm("cities.add_city")}
+        return TemplateResponse(request, "admin/help.html", self.each_context(request) | context)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         apps = super().get_app_list(request, app_label)

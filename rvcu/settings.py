@@ -43,11 +43,15 @@ if PRODUCTION:
     _hosts = required("ALLOWED_HOSTS", "the host names served, separated by commas")
     ALLOWED_HOSTS = [host.strip() for host in _hosts.split(",") if host.strip()]
 else:
-    SECRET_KEY = env.str("SECRET_KEY", "") or "not-secret-and-for-the-tests-only-" + "x" * 32
     ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
+    SECRET_KEY = env.str("SECRET_KEY", "")
     demo_key = VAR_DIR / "secret-key"  # made by `make demo`
-    if MODE == "demo" and demo_key.exists():
+    if MODE == "test":
+        SECRET_KEY = "not secret, and for tests only, where nothing is worth a secret"  # noqa: S105
+    elif not SECRET_KEY and demo_key.exists():
         SECRET_KEY = demo_key.read_text().strip()
+    elif not SECRET_KEY:
+        raise ImproperlyConfigured(f"The demo has no secret yet: run `make demo`, which makes {demo_key.name}.")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # How many proxies stand before the application; only then are their headers believed.
@@ -139,6 +143,7 @@ SIMPLE_HISTORY_REVERT_DISABLED = True
 
 DATABASES = {"default": env.db("DATABASE_URL", f"sqlite:///{VAR_DIR / 'rvcu.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    VAR_DIR.mkdir(parents=True, exist_ok=True)  # SQLite makes the file, never its folder
     DATABASES["default"]["OPTIONS"] = {
         # Takes the write lock at BEGIN: a transaction that reads and then writes waits instead of failing.
         "transaction_mode": "IMMEDIATE",

@@ -24,7 +24,7 @@ from simple_history.template_utils import HistoricalRecordContextHelper
 from ..acts import readable
 from ..exceptions import NetworkError
 from ..models import HistoryEntry, Precision
-from ..services.edits import BASELINE, keep_baseline
+from ..services.edits import BASELINE, keep_baseline, sign_edit
 
 
 def known_day(day: datetime.date | None, precision: str = Precision.DAY, *, short: bool = False) -> str:
@@ -226,7 +226,7 @@ class HistoryMixin(SimpleHistoryAdmin):
         columns = {field.name for field in obj._meta.concrete_fields}
         if changed := columns & set(form.changed_data):
             keep_baseline(obj)
-            obj._history_user = request.user
+            sign_edit(obj, request.user, "")
             # No other column: another person, or an operation, may have written since the form was read.
             obj.save(update_fields=changed)
 

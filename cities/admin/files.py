@@ -67,7 +67,8 @@ class GuardedResource(ModelResource):
             for value, numbers in rows.items():
                 if len(numbers) > 1:
                     raise ValueError(
-                        _("“%(value)s” stands in several rows: %(rows)s.") % {"value": value, "rows": ", ".join(numbers)}
+                        _("“%(value)s” stands in several rows: %(rows)s.")
+                        % {"value": value, "rows": ", ".join(numbers)}
                     )
 
     def get_import_fields(self) -> list:
@@ -85,7 +86,9 @@ class GuardedResource(ModelResource):
         except ArithmeticError:
             raise ValueError(_("“%s” is no number.") % row[field.column_name]) from None
         except ObjectDoesNotExist:
-            raise ValueError(_("“%s” is not in the list that this column points to.") % row[field.column_name]) from None
+            raise ValueError(
+                _("“%s” is not in the list that this column points to.") % row[field.column_name]
+            ) from None
 
     def before_import_row(self, row: dict[str, Any], **kwargs: Any) -> None:
         for name, value in row.items():
@@ -160,7 +163,10 @@ class GuardedImportExportMixin(GuardedExportMixin, ImportExportMixin):
     def add_data_read_fail_error_to_form(self, form: forms.Form, e: Exception) -> None:
         form.add_error(
             "import_file",
-            _("This file cannot be read in the format chosen. A csv file is in UTF-8, with commas between the columns."),
+            _(
+                "This file cannot be read in the format chosen."
+                " A csv file is in UTF-8, with commas between the columns."
+            ),
         )
 
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:

@@ -118,7 +118,7 @@ class CorrectFirstDayForm(forms.Form):
 
     def __init__(self, *args: Any, designation: Designation, **kwargs: Any) -> None:
         known = {"starts_on": designation.starts_on, "precision": designation.starts_precision}
-        super().__init__(*args, initial=known, **kwargs)
+        super().__init__(*args, **{"initial": known} | kwargs)
         self.designation = designation
 
     def act(self, *, by: Person) -> Designation:

@@ -707,7 +707,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "history entry",
-                "verbose_name_plural": "history",
+                "verbose_name_plural": "history entries",
                 "ordering": ["-number"],
             },
         ),
@@ -910,7 +910,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="officialtotal",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("field", None)), fields=("day",), name="official_total_once_a_day"
+                condition=models.Q(("field", None)),
+                fields=("day",),
+                name="official_total_once_a_day",
+                violation_error_message="There is a total of the whole network for this day already.",
             ),
         ),
         migrations.AddConstraint(
@@ -918,6 +921,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("missing__lte", models.F("cities"))),
                 name="official_total_misses_no_more_than_it_counts",
+                violation_error_message="More cities cannot be unknown than there are.",
             ),
         ),
         migrations.AddConstraint(

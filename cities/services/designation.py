@@ -210,11 +210,11 @@ def correct_first_day(
     """
     _refuse_without(reason, source)
     _refuse_day(starts_on, precision)
-    city, designations = _locked(designation.city)
+    _city, designations = _locked(designation.city)
     place = next(place for place, known in enumerate(designations) if known.pk == designation.pk)
     designation = designations[place]
-    known = {"starts_on": designation.starts_on, "starts_precision": designation.starts_precision}
-    if known == {"starts_on": starts_on, "starts_precision": precision}:
+    old_day, old_precision = designation.starts_on, designation.starts_precision
+    if (old_day, old_precision) == (starts_on, precision):
         raise DesignationRefused(_("This first day is the one that is known already."))
     _refuse_field(designation.field, starts_on)
     if designation.ends_on and starts_on > designation.ends_on:
@@ -236,8 +236,8 @@ def correct_first_day(
         on=designation,
         by=by,
         changes={
-            "starts_on": [known["starts_on"].isoformat(), starts_on.isoformat()],
-            "starts_precision": [str(known["starts_precision"]), str(precision)],
+            "starts_on": [old_day.isoformat(), starts_on.isoformat()],
+            "starts_precision": [str(old_precision), str(precision)],
         },
         reason=reason,
     )
@@ -246,11 +246,12 @@ def correct_first_day(
 
 def _refuse_break(before: Designation, designation: Designation, starts_on: datetime.date) -> None:
     """Raises DesignationRefused when a corrected first day would touch the days before, or tear a move in two."""
-    follows = before.ends_on and before.ends_on + ONE_DAY == designation.starts_on
-    if follows and before.end_reason == Designation.EndReason.FIELD_CHANGE and starts_on != designation.starts_on:
+    moved = before.end_reason == Designation.EndReason.FIELD_CHANGE
+    follows = before.ends_on is not None and before.ends_on + ONE_DAY == designation.starts_on
+    if moved and follows and starts_on != designation.starts_on:
         raise DesignationRefused(
             _("The city moved here from %(field)s, where its last day is %(day)s: another first day would break that.")
-            % {"field": before.field, "day": date_format(before.ends_on)}
+            % {"field": before.field, "day": date_format(designation.starts_on - ONE_DAY)}
         )
     if before.ends_on is None or before.ends_on >= starts_on:
         raise DesignationRefused(_("The city has another designation in these days."))

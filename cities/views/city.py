@@ -32,6 +32,10 @@ def city(request: HttpRequest, slug: str) -> HttpResponse:
     members = City.objects.members().with_current().fetch_mode(FETCH_PEERS)
     near = neighbours(current, members) if current else []
     before, after = beside(entry, members)
+    shown = current or entry
+    if spells and not current:
+        # A former member is drawn too, in the colour of its last field.
+        entry.current = spells[0]
     context = {
         "city": entry,
         "current": current.current if current else None,
@@ -40,8 +44,8 @@ def city(request: HttpRequest, slug: str) -> HttpResponse:
         "neighbours": near[:NEIGHBOURS],
         "previous": before,
         "next": after,
-        "map": world_map([*(neighbour for neighbour, _km in near[:ON_THE_MAP]), current], here=current)
-        if current and current.has_place
+        "map": world_map([*(neighbour for neighbour, _km in near[:ON_THE_MAP]), shown], here=shown)
+        if spells and shown.has_place
         else None,
     }
     return render(request, "cities/city.html", context)

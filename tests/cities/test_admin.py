@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from import_export.tmp_storages import CacheStorage
 
+from cities.days import today
 from cities.forms.creative_field import contrast
 from cities.formulas import guard, unguard
 from cities.models import City, Country, CreativeField, Designation, EntryReport, HistoryEntry, OfficialTotal
@@ -89,6 +90,7 @@ ACTS = [
     "/admin/cities/city/{city}/field/",
     "/admin/cities/city/{city}/end/",
     "/admin/cities/city/{city}/address/",
+    "/admin/cities/designation/{designation}/first-day/",
     "/admin/cities/country/add/",
     "/admin/cities/country/import/",
     "/admin/cities/creativefield/add/",
@@ -411,14 +413,68 @@ def test_a_designation_ends_and_begins_again(city, film, staff):
     assert messages_of(ended) == ["The designation of Here ends on 30 June 2020."]
     assert "Designate again" in ended.content.decode()
     for operation in ("field", "end"):
-        assert staff.get(f"{LIST}{city.pk}/{operation}/").status_code == 403
+        assert messages_of(staff.get(f"{LIST}{city.pk}/{operation}/", follow=True)) == ["Here is no member now."]
     asked = {"field": film.pk, "starts_on": "2020-06-01", "precision": "day", **EVIDENCE}
     refused = staff.post(f"{LIST}{city.pk}/designate/", asked)
     assert "was a member until 30 June 2020" in str(errors_of(refused)["__all__"])
     again = staff.post(f"{LIST}{city.pk}/designate/", {**asked, "starts_on": "2021-01-01"}, follow=True)
     assert messages_of(again) == ["Here is a member again, in Film."]
-    assert staff.get(f"{LIST}{city.pk}/designate/").status_code == 403
+    assert messages_of(staff.get(f"{LIST}{city.pk}/designate/", follow=True)) == ["Here is a member now."]
     assert [act.verb for act in HistoryEntry.objects.all()] == [Verb.DESIGNATED, Verb.ENDED]
+
+
+def test_a_first_day_is_corrected(city, staff):
+    first = city.designations.get()
+    page = f"/admin/cities/designation/{first.pk}/first-day/"
+    assert page in staff.get(f"{LIST}{city.pk}/change/").content.decode()
+    assert page in staff.get(f"/admin/cities/designation/{first.pk}/change/").content.decode()
+    asked = {"starts_on": "2015-06-02", "precision": "month", **EVIDENCE}
+    refused = staff.post(page, asked)
+    assert "give the first day of that month or year" in str(errors_of(refused)["__all__"])
+    assert 'value="2015-06-02"' in refused.content.decode()
+    done = staff.post(page, {**asked, "starts_on": "2015-06-01"}, follow=True)
+    assert done.redirect_chain == [(f"{LIST}{city.pk}/change/", 302)]
+    assert messages_of(done) == ["The first day of Here in Film is now June 2015."]
+    (change,) = (line for line in done.context["acts"][0].lines if line.label == "first day")
+    assert (change.old, change.new) == ("11 December 2015", "1 June 2015")
+
+
+def test_a_second_tab_does_not_act_on_what_it_no_longer_shows(city, staff, officer):
+    music, design = (CreativeFieldFactory(slug=slug, name_en=slug.title()) for slug in ("music", "design"))
+    seen = staff.get(f"{LIST}{city.pk}/field/").context["seen"]
+    asked = {"field": music.pk, "on": "2023-10-31", "seen": seen, **EVIDENCE}
+    staff.post(f"{LIST}{city.pk}/field/", asked)
+    second = staff.post(f"{LIST}{city.pk}/field/", {**asked, "field": design.pk, "on": "2024-01-01"})
+    assert errors_of(second)["__all__"] == [
+        f"Meanwhile: moved to another field, by {officer.email}. Look at what would happen now, then confirm again."
+    ]
+    assert "Here has been in Music since 31 October 2023." in second.content.decode()
+    again = {**asked, "field": design.pk, "on": "2024-01-01", "seen": second.context["seen"]}
+    assert staff.post(f"{LIST}{city.pk}/field/", again).status_code == 302
+
+
+def test_a_second_tab_does_not_undo_an_edit(city, staff):
+    page = f"{LIST}{city.pk}/change/"
+    seen = staff.get(page).context["adminform"].form["seen"].value()
+    facts = {"name_en": "Here", "country": city.country_id, "population_source": "census"}
+    assert staff.post(page, {**facts, "population": "7", "seen": seen}).status_code == 302
+    late = staff.post(page, {**facts, "population": "5", "website": "https://here.example/", "seen": seen})
+    assert "somebody changed this entry after you opened it" in late.content.decode()
+    city.refresh_from_db()
+    assert (city.population, city.website) == (7, "")
+
+
+def test_an_edit_is_told_without_a_word_for_nothing(city, staff):
+    City.objects.update(population=None)
+    facts = {"name_en": "Here", "country": city.country_id, "population": "7", "population_source": "census"}
+    staff.post(f"{LIST}{city.pk}/change/", facts)
+    assert "None" not in staff.get(f"{LIST}{city.pk}/history/").content.decode()
+
+
+def test_no_population_of_a_year_to_come(city, staff):
+    facts = {"name_en": "Here", "country": city.country_id, "population": "7", "population_source": "census"}
+    page = staff.post(f"{LIST}{city.pk}/change/", {**facts, "population_year": "2999"})
+    assert "This year is still to come." in page.content.decode()
 
 
 def test_an_address_changes(city, staff):
@@ -461,6 +517,8 @@ def test_a_ninth_field_is_added(network, staff):
         ({"colour_light": "#ffee00"}, "colour_light"),
         ({"colour_dark": "#333333"}, "colour_dark"),
         ({"colour_dark": "blue"}, "colour_dark"),
+        ({"slug": "film"}, "slug"),
+        ({"slug": "Not fit"}, "slug"),
         ({"pictogram": '"><script>'}, "pictogram"),
         ({"reason": ""}, "reason"),
         ({"name_en": "Film"}, "name_en"),
@@ -494,12 +552,18 @@ def test_reports_queue_until_handled(report, staff, officer):
     assert [(row.pk, row.handled_by) for row in queue] == [(report.pk, None), (handled.pk, officer)]
     waiting = staff.get("/admin/cities/entryreport/?state=waiting").context["cl"].result_list
     assert list(waiting) == [report]
-    assert staff.get(f"/admin/cities/entryreport/{handled.pk}/handle/").status_code == 403
+    late = staff.post(f"/admin/cities/entryreport/{handled.pk}/handle/", {"answer": "Again."}, follow=True)
+    assert messages_of(late) == ["Someone has handled this report already."]
 
 
 def test_reports_can_be_deleted(report, staff):
     staff.post(f"/admin/cities/entryreport/{report.pk}/delete/", {"post": "yes"})
     assert EntryReport.objects.count() == 0
+
+
+def test_a_colour_may_be_typed_in_capitals(network, staff):
+    staff.post("/admin/cities/creativefield/add/", {**GAMES, "colour_dark": "#E79348"})
+    assert CreativeField.objects.get(slug="games").colour_dark == "#e79348"
 
 
 def test_the_history_is_readable(city, staff):
@@ -516,6 +580,10 @@ def test_official_totals_are_kept(network, staff):
     values = {"day": "2026-10-31", "cities": 460, "countries": 110, "missing": 0, "source": "UNESCO"}
     staff.post("/admin/cities/officialtotal/add/", values)
     assert OfficialTotal.objects.known(Day(2026, 11, 22)).cities == 460
+    again = staff.post("/admin/cities/officialtotal/add/", values).content.decode()
+    assert "There is a total of the whole network for this day already." in again
+    ahead = staff.post("/admin/cities/officialtotal/add/", {**values, "day": "2999-01-01"}).content.decode()
+    assert "Choose today or an earlier day" in ahead
 
 
 # Import and export
@@ -653,6 +721,34 @@ def test_faults_of_an_import_are_told_by_row(city, staff, fault, field):
     (row,) = response.context["result"].invalid_rows
     assert (row.number, list(row.field_specific_errors)) == (2, [field])
     assert City.objects.filter(note="x").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"name_en\nHere\n", "The file has no column “slug”"),
+        (b"slug,note\nhere,a\nthere,b\nhere,c\n", "“here” stands in several rows: 1, 3."),
+        (b"slug,country\nhere,XX\n", "“XX” is not in the list that this column points to."),
+        (b"slug,population_year\nhere,2999\n", "This year is still to come."),
+        ("slug,note\nhere,été\n".encode("latin-1"), "This file cannot be read in the format chosen."),
+    ],
+)
+def test_a_file_that_cannot_be_imported_is_refused_with_a_sentence(city, staff, content, fault):
+    file = SimpleUploadedFile("rows.csv", content)
+    page = staff.post("/admin/cities/city/import/", {"import_file": file, "format": "1", "resource": "0"})
+    assert fault in page.content.decode()
+    assert "confirm_form" not in page.context
+
+
+def test_a_look_at_an_import_shows_the_columns_of_the_file_alone(city, staff):
+    page = upload(staff, "/admin/cities/city/import/", [{"slug": "here", "population": "7"}])
+    assert page.context["result"].diff_headers == ["slug", "population"]
+
+
+def test_an_export_is_named_after_its_list_and_the_day(city, staff):
+    names = [name for name in staff.get("/admin/cities/city/export/").context["form"].fields if "resource_" in name]
+    response = staff.post("/admin/cities/city/export/", {"resource": "0", "format": "1", **dict.fromkeys(names, "on")})
+    assert f'filename="cities-{today().isoformat()}.csv"' in response["Content-Disposition"]
 
 
 def test_an_import_that_is_no_longer_kept_is_asked_for_again(city, staff):

@@ -1,15 +1,13 @@
 import datetime
-import threading
 
 import pytest
-from django.db import connection, connections
 
 from cities.days import today
 from cities.exceptions import AddressRefused, DesignationRefused, NetworkError
 from cities.models import City, CreativeField, Designation, EntryReport, FormerSlug, HistoryEntry
 from cities.services.city import MISSING, lacks, missing_counts, readdress
 from cities.services.creative_field import add_field
-from cities.services.designation import admit, change_field, designate, end_designation
+from cities.services.designation import admit, change_field, correct_first_day, designate, end_designation
 from cities.services.entry_report import handle_report
 from cities.services.history import flaws
 from tests.factories import CityFactory, CountryFactory, CreativeFieldFactory, DesignationFactory
@@ -294,6 +292,94 @@ def test_a_former_member_does_not_move(former, music, officer):
         change_field(city=former, field=music, on=Day(2023, 1, 1), by=officer, **EVIDENCE)
 
 
+# Correct a first day
+
+
+def corrected(designation, day, officer, precision="day", **change):
+    return correct_first_day(
+        designation=designation, starts_on=day, precision=precision, by=officer, **{**EVIDENCE, **change}
+    )
+
+
+@pytest.mark.parametrize("day", [Day(2015, 6, 1), Day(2016, 3, 1)], ids=["earlier", "later"])
+def test_a_corrected_first_day_moves_the_membership(city, music, officer, day):
+    first = city.designations.get()
+    change_field(city=city, field=music, on=Day(2023, 10, 31), by=officer, **EVIDENCE)
+    corrected(first, day, officer, precision="month")
+    assert spells(city) == [
+        ("film", day, Day(2023, 10, 30), "field-change", day),
+        ("music", Day(2023, 10, 31), None, "", day),
+    ]
+    assert set(city.designations.values_list("member_since_precision", flat=True)) == {"month"}
+    first.refresh_from_db()
+    assert (first.starts_precision, first.source) == ("month", "a decision")
+    assert [City.objects.members(on=known).count() for known in (day - ONE_DAY, day)] == [0, 1]
+    assert last_act() == (
+        Verb.CORRECTED,
+        "cities.designation",
+        str(first.pk),
+        {"starts_on": ["2015-12-11", day.isoformat()], "starts_precision": ["day", "month"]},
+        EVIDENCE["reason"],
+        officer,
+    )
+    assert list(flaws()) == []
+
+
+def test_a_first_day_may_become_better_known(officer):
+    vague = DesignationFactory(starts_on=Day(2010, 1, 1), starts_precision="year")
+    corrected(vague, Day(2010, 1, 1), officer)
+    vague.refresh_from_db()
+    assert (vague.starts_on, vague.starts_precision, vague.member_since_precision) == (Day(2010, 1, 1), "day", "day")
+
+
+@pytest.mark.parametrize(
+    ("day", "change", "refusal"),
+    [
+        (Day(2015, 12, 11), {}, "known already"),
+        (Day.max, {}, "later than today"),
+        (Day(2004, 9, 30), {}, "before the network began"),
+        (Day(2015, 6, 2), {"precision": "month"}, "first day of that month"),
+        (Day(2015, 6, 1), {"precision": "year"}, "first day of that month or year"),
+        (Day(2015, 6, 1), {"precision": "decade"}, "how exactly"),
+        (Day(2015, 6, 1), {"source": ""}, "source"),
+        (Day(2015, 6, 1), {"source": "x" * 301}, "300"),
+        (Day(2015, 6, 1), {"reason": " "}, "reason"),
+    ],
+)
+def test_a_correction_is_refused(city, officer, day, change, refusal):
+    with pytest.raises(DesignationRefused, match=refusal):
+        corrected(city.designations.get(), day, officer, **change)
+    assert nothing_happened(city)
+
+
+def test_a_first_day_is_neither_after_the_last_nor_before_the_field_began(former, architecture, officer):
+    with pytest.raises(DesignationRefused, match="after the last, 30 June 2020"):
+        corrected(former.designations.get(), Day(2020, 7, 1), officer)
+    new = DesignationFactory(field=architecture, starts_on=Day(2025, 10, 31))
+    with pytest.raises(DesignationRefused, match="was no field of the network on 30 October 2025"):
+        corrected(new, Day(2025, 10, 30), officer)
+
+
+def test_a_first_day_keeps_out_of_the_days_of_the_designation_before(former, film, officer):
+    again = designate(city=former, field=film, starts_on=Day(2023, 1, 1), precision="day", by=officer, **EVIDENCE)
+    for day in (Day(2020, 6, 30), Day(2015, 12, 11), Day(2005, 1, 1)):
+        with pytest.raises(DesignationRefused, match="another designation in these days"):
+            corrected(again, day, officer)
+    corrected(again, Day(2020, 7, 1), officer)
+    assert [spell[-1] for spell in spells(former)] == [Day(2015, 12, 11)] * 2
+    corrected(again, Day(2020, 7, 2), officer)
+    assert [spell[-1] for spell in spells(former)] == [Day(2015, 12, 11), Day(2020, 7, 2)]
+
+
+def test_a_correction_tears_no_move_in_two(city, music, officer):
+    moved = change_field(city=city, field=music, on=Day(2023, 10, 1), by=officer, **EVIDENCE)
+    for day in (Day(2023, 9, 30), Day(2023, 10, 2)):
+        with pytest.raises(DesignationRefused, match="moved here from Film, where its last day is 30 September 2023"):
+            corrected(moved, day, officer)
+    corrected(moved, Day(2023, 10, 1), officer, precision="month")
+    assert [spell[-1] for spell in spells(city)] == [Day(2015, 12, 11)] * 2
+
+
 # Change the address
 
 
@@ -388,37 +474,3 @@ def test_what_is_missing_is_counted_once_a_city(city, film, music, officer, djan
         counts = missing_counts()
     assert counts == {"french-name": 1, "coordinates": 1, "population": 1, "month": 1, "year": 1}
     assert {key: City.objects.filter(lacks(key)).count() for key in MISSING} == counts
-
-
-# Two at once
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
-def test_of_two_moves_at_once_one_is_refused(officer):
-    film, music, design = (CreativeFieldFactory(slug=slug) for slug in ("film", "music", "design"))
-    city = DesignationFactory(field=film).city
-    start, outcomes = threading.Barrier(2), []
-
-    def move(field, day):
-        try:
-            start.wait()
-            change_field(city=city, field=field, on=day, by=officer, **EVIDENCE)
-            outcomes.append("moved")
-        except DesignationRefused:
-            outcomes.append("refused")
-        finally:
-            connections.close_all()
-
-    # Whichever comes second finds the other's first day and is refused for lying before it, or moves on from there.
-    threads = [
-        threading.Thread(target=move, args=(music, Day(2020, 1, 1))),
-        threading.Thread(target=move, args=(design, Day(2020, 1, 1))),
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(outcomes) == ["moved", "refused"]
-    assert city.designations.count() == 2
-    assert list(flaws()) == []

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, OperationalError, connection, transaction
 
-from cities.exceptions import NetworkError
+from cities.exceptions import DesignationRefused, NetworkError
 from cities.models import City, Country, CreativeField, Designation, Edition, FormerSlug, HistoryEntry
 from cities.services.city import readdress
 from cities.services.designation import change_field
@@ -68,6 +68,27 @@ def test_one_of_many_moves_to_another_field_wins(shared_network):
     assert sum(isinstance(outcome, NetworkError) for outcome in outcomes) == WRITERS - 1
     assert City.objects.get(slug="lyon").designations.count() == 3
     assert HistoryEntry.objects.filter(verb=HistoryEntry.Verb.FIELD_CHANGED).count() >= 1
+    assert list(flaws()) == []
+
+
+def test_of_moves_to_two_fields_on_one_day_one_wins(shared_network):
+    fields = CreativeField.objects.in_bulk(["music", "design"], field_name="slug")
+    city = City.objects.get(slug="edinburgh")
+
+    def move(number: int) -> object:
+        return change_field(
+            city=city,
+            field=fields["music" if number % 2 else "design"],
+            on=datetime.date(2020, 1, 1),
+            source="test",
+            reason="Decision of the test",
+            by=shared_network,
+        )
+
+    outcomes = at_once(move)
+    assert sum(isinstance(outcome, Designation) for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, DesignationRefused) for outcome in outcomes) == WRITERS - 1
+    assert city.designations.count() == 2
     assert list(flaws()) == []
 
 

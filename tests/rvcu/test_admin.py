@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -189,3 +191,32 @@ def test_the_import_is_in_the_history_and_on_the_start_page(staff):
     call_command("import_network", verbosity=0)
     (act,) = staff.get("/admin/").context["acts"]
     assert (act.verb, act.actor, act.subject) == (HistoryEntry.Verb.IMPORTED, None, None)
+
+
+# Help
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("en", "Who may do what"), ("fr", "Qui peut faire quoi")], ids=["en", "fr"]
+)
+@pytest.mark.parametrize("who", ["officer", "auditor"])
+def test_staff_find_help_in_their_language(request, signed_in, who, language, sentence):
+    client = signed_in(request.getfixturevalue(who))
+    client.cookies["django_language"] = language
+    assert "/admin/help/" in client.get("/admin/").content.decode()
+    page = client.get("/admin/help/").content.decode()
+    assert sentence in page
+    assert page.count("<h3>") == 10
+    assert ("/admin/cities/city/add/" in page) is (who == "officer")
+
+
+def test_every_link_of_the_help_leads_somewhere(staff):
+    links = set(re.findall(r'href="(/admin/[^"#]*)"', staff.get("/admin/help/").content.decode()))
+    assert len(links) > 8
+    assert {link: staff.get(link).status_code for link in links} == dict.fromkeys(links, 200)
+
+
+def test_help_is_for_staff_alone(db, client, signed_in):
+    assert client.get("/admin/help/").url == "/admin/login/?next=/admin/help/"
+    visitor = User.objects.create_user("visitor@example.org", PASSWORD)
+    assert signed_in(visitor).get("/admin/help/").status_code == 302

@@ -165,3 +165,9 @@ def test_headers_of_every_answer(client):
     assert "unsafe" not in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize("address", ["", "cities/", "fields/", "fields/film/", "countries/", "network/statistics/"])
+@pytest.mark.parametrize("day", ["2003-01-01", "2004-10-14", "2009-01-01", "2013-12-31"])
+def test_days_before_the_first_official_total(client, address, day):
+    assert client.get(f"/fr/{address}?as_of={day}").status_code == 200

@@ -46,7 +46,7 @@ def test_the_demo_is_refused_in_production(tmp_path):
 
 @pytest.mark.parametrize("bind", ["0.0.0.0:8000", "192.0.2.1:80", "example.org:80", "127.0.0.1", "127.0.0.1:http"])
 def test_the_demo_listens_on_loopback_only(tmp_path, bind):
-    result = manage("demo", "--bind", bind, RVCU_MODE="demo", VAR_DIR=str(tmp_path))
+    result = manage("demo", "--bind", bind, RVCU_MODE="demo", SECRET_KEY="x", VAR_DIR=str(tmp_path))
     assert result.returncode != 0
     assert "is not on loopback" in result.stderr
 

@@ -7,3 +7,11 @@ new MutationObserver(() => {
     if (name) for (const part of parts) part.setAttribute("aria-label", name);
   }
 }).observe(document.body, { childList: true, subtree: true });
+
+// An act happens once, however often its button is pressed; coming back to the page makes it a new form.
+let sent = false;
+document.querySelector(".operation form[method=post]:has(.submit-row)")?.addEventListener("submit", (event) => {
+  if (sent) event.preventDefault();
+  sent = true;
+});
+addEventListener("pageshow", () => { sent = false; });

@@ -26,6 +26,13 @@
     const open = event.target.closest?.("details[data-sheet][open]");
     if (open) close(open, true);
   });
+  // "Show the cities" in the sheet: it gives way to them.
+  document.addEventListener("submit", ({ target, submitter }) => {
+    const sheet = submitter?.closest("details[data-sheet][open]");
+    if (!sheet) return;
+    close(sheet, true);
+    document.getElementById(target.getAttribute("hx-target")?.slice(1))?.scrollIntoView();
+  });
   document.addEventListener("click", (event) => {
     document.querySelectorAll("details[data-sheet][open]").forEach((details) => {
       if (!details.contains(event.target)) close(details, false);
