@@ -18,6 +18,7 @@ def letters(number: int, count: int) -> str:
 class CountryFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Country
+        django_get_or_create = ("iso2",)  # the sequence comes by the codes of real countries
 
     iso2 = factory.Sequence(lambda n: letters(n, 2))
     iso3 = factory.Sequence(lambda n: letters(n, 3))
