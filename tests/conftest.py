@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import caches
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import Model
 from django.test import Client, TransactionTestCase
 
@@ -111,6 +112,18 @@ def data_folder(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def empty_page_cache() -> None:
     caches["pages"].clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_session_left(django_db_setup: None, django_db_blocker) -> Iterator[None]:
+    """PostgreSQL drops no database that a request of the browser is still connected to."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 # Tests with real transactions clean up by emptying all tables, which the history refuses
