@@ -226,7 +226,6 @@ STORAGES = {
         )
     },
 }
-MEDIA_ROOT = VAR_DIR / "media"
 
 # LOGGING
 
