@@ -78,6 +78,7 @@ class MeetingAdmin(GuardedExportMixin, NetworkAdmin):
     resource_classes = [MeetingResource]
     form = MeetingForm
     inlines = (MeetingHostInline,)
+    parts = ("hosts",)
     list_display = ("edition", "hosts_line", "country", "days", "status", "moved")
     list_display_links = ("edition", "hosts_line")
     list_filter = ("status",)

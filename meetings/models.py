@@ -124,6 +124,7 @@ class MeetingHost(models.Model):
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     name = Bilingual()
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("host")

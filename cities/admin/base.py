@@ -1,7 +1,8 @@
 """What the pages of the admin have in common: who may, edit history, and operations with a page of their own."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any
 
 from django import forms
@@ -171,12 +172,20 @@ class OperationsMixin(admin.ModelAdmin):
         )
 
 
+def group_by(rows: Iterable[Any], name: str) -> dict[Any, list[Any]]:
+    """The rows by the value of an attribute, in their order."""
+    groups: dict[Any, list[Any]] = {}
+    for row in rows:
+        groups.setdefault(getattr(row, name), []).append(row)
+    return groups
+
+
 class PlainValues(HistoricalRecordContextHelper):
     """Values of an edit as the page shows them: one that is not known as nothing, a day or a choice in words."""
 
     def prepare_delta_change_value(self, change: Any, value: Any) -> Any:
         column = self.model._meta.get_field(change.field)
-        if value is None:
+        if value is None or (column.is_relation and value.pk is None):
             return ""
         if isinstance(value, datetime.date):
             return date_format(value)
@@ -191,6 +200,8 @@ class HistoryMixin(SimpleHistoryAdmin):
 
     object_history_template: Any = "admin/history/object_history.html"
     object_history_list_template = "admin/history/_edits.html"
+    parts: tuple[str, ...] = ()
+    """Related names of rows that are edited on the object's own page and have an edit history."""
 
     def get_urls(self) -> list:
         unwanted = f"{self.opts.app_label}_{self.opts.model_name}_simple_history"
@@ -201,7 +212,22 @@ class HistoryMixin(SimpleHistoryAdmin):
     ) -> HttpResponse:
         obj = self.get_object(request, unquote(object_id))
         acts = readable(self.get_acts(obj)[:100]) if obj else []
-        return super().history_view(request, object_id, {"acts": acts, "baseline": BASELINE} | (extra_context or {}))
+        parts = [self.edits_of_part(request, obj, name) for name in self.parts] if obj else []
+        context = {"acts": acts, "baseline": BASELINE, "parts": parts}
+        return super().history_view(request, object_id, context | (extra_context or {}))
+
+    def edits_of_part(self, request: HttpRequest, obj: models.Model, name: str) -> tuple[str, list[Any]]:
+        """The name of a kind of part and the edits of all such parts of the object, removed ones too, newest first."""
+        relation: Any = obj._meta.get_field(name)
+        part = relation.related_model
+        tracked = [field.name for field in part.history.model.tracked_fields if field.is_relation]
+        records = part.history.filter(**{relation.field.attname: obj.pk}).select_related("history_user", *tracked)
+        edits = list(records.order_by("-history_date", "-history_id")[: self.history_list_per_page])
+        for own in group_by(edits, part._meta.pk.attname).values():
+            for newer, older in pairwise(own):
+                delta = newer.diff_against(older, foreign_keys_are_objs=True)
+                newer.history_delta_changes = PlainValues(part, newer).context_for_delta_changes(delta)
+        return capfirst(str(part._meta.verbose_name_plural)), edits
 
     def get_history_queryset(
         self, request: HttpRequest, history_manager: models.Manager, pk_name: str, object_id: str
@@ -218,6 +244,13 @@ class HistoryMixin(SimpleHistoryAdmin):
 
     def get_acts(self, obj: models.Model) -> models.QuerySet[HistoryEntry]:
         return HistoryEntry.objects.about(obj).select_related("actor")
+
+    def save_formset(self, request: HttpRequest, form: forms.ModelForm, formset: Any, change: bool) -> None:
+        if hasattr(formset.model, "history"):
+            for part in formset.initial_forms:
+                if part.has_changed():
+                    keep_baseline(part.instance)
+        super().save_formset(request, form, formset, change)
 
     def save_model(self, request: HttpRequest, obj: models.Model, form: forms.ModelForm, change: bool) -> None:
         if not change:

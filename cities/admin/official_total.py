@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from ..forms.day import not_later_than_today
 from ..forms.seen import SeenForm
 from ..models import OfficialTotal
-from .base import PlainAdmin
+from .base import DayFieldsMixin, HistoryMixin, LinksMixin
 
 
 class OfficialTotalForm(SeenForm):
@@ -17,7 +17,7 @@ class OfficialTotalForm(SeenForm):
 
 
 @admin.register(OfficialTotal)
-class OfficialTotalAdmin(PlainAdmin):
+class OfficialTotalAdmin(HistoryMixin, LinksMixin, DayFieldsMixin):
     form = OfficialTotalForm
     list_display = ("day", "field", "cities", "countries", "fields_counted", "missing", "source")
     list_display_links = ("day",)

@@ -744,6 +744,58 @@ class Migration(migrations.Migration):
                 "ordering": ["-day", "field"],
             },
         ),
+        migrations.CreateModel(
+            name="HistoricalOfficialTotal",
+            fields=[
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("day", models.DateField(verbose_name="day")),
+                ("cities", models.PositiveIntegerField(verbose_name="cities")),
+                ("countries", models.PositiveIntegerField(blank=True, null=True, verbose_name="countries")),
+                ("fields", models.PositiveIntegerField(blank=True, null=True, verbose_name="creative fields")),
+                (
+                    "missing",
+                    models.PositiveIntegerField(
+                        default=0, help_text="members that no source at hand names", verbose_name="cities unknown here"
+                    ),
+                ),
+                ("source", models.CharField(max_length=300, verbose_name="source")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "field",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="cities.creativefield",
+                        verbose_name="creative field",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical official total",
+                "verbose_name_plural": "historical official totals",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
         migrations.AddConstraint(
             model_name="city",
             constraint=models.UniqueConstraint(

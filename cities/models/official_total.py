@@ -2,6 +2,7 @@ import datetime
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from ..constraints import CountsChanges
 from .creative_field import CreativeField
@@ -28,6 +29,7 @@ class OfficialTotal(Imported):
     source = models.CharField(_("source"), max_length=300)
 
     objects = OfficialTotalQuerySet.as_manager()
+    history = HistoricalRecords(excluded_fields=["imported"])
 
     class Meta:
         verbose_name = _("official total")

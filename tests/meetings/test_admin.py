@@ -65,6 +65,27 @@ def test_an_edit_shows_in_the_history(staff, officer, essaouira):
     assert {change["field"] for change in edit.history_delta_changes} == {"First day", "Last day"}
 
 
+def test_edits_of_the_hosts_show_in_the_history_of_the_meeting(staff, officer, essaouira):
+    meeting = MeetingFactory(edition=19, year=2027, country=essaouira.country)
+    host = MeetingHostFactory(meeting=meeting, city=essaouira)
+    hosts = [{"id": host.pk, "meeting": meeting.pk, "name_en": "London", "name_fr": "Londres", "city": ""}]
+    staff.post(f"{LIST}{meeting.pk}/change/", meeting_form(essaouira.country, hosts) | {"hosts-INITIAL_FORMS": 1})
+    host.refresh_from_db()
+    assert (host.city, host.name_en) == (None, "London")
+    page = staff.get(f"{LIST}{meeting.pk}/history/")
+    ((heading, edits),) = page.context["parts"]
+    assert heading == "Hosts"
+    assert edits[0].history_user == officer
+    changes = {change["field"]: (change["old"], change["new"]) for change in edits[0].history_delta_changes}
+    assert changes["Member city"] == ("Essaouira", "")
+    assert changes["Name in English"][1] == "London"
+    remove = [{"id": host.pk, "meeting": meeting.pk, "name_en": "London", "name_fr": "Londres", "DELETE": "on"}]
+    staff.post(f"{LIST}{meeting.pk}/change/", meeting_form(essaouira.country, remove) | {"hosts-INITIAL_FORMS": 1})
+    assert not meeting.hosts.exists()
+    ((_heading, edits),) = staff.get(f"{LIST}{meeting.pk}/history/").context["parts"]
+    assert [edit.history_type for edit in edits][0] == "-"
+
+
 def test_an_auditor_sees_and_changes_nothing(auditor, signed_in, essaouira):
     meeting = MeetingFactory()
     client = signed_in(auditor)
