@@ -16,6 +16,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import FETCH_RAISE, Count, F, Q
 from django.http import QueryDict
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -23,12 +24,15 @@ from .days import in_words, today
 from .forms.day import DayField
 from .models import City, CityQuerySet, Country, CreativeField, Designation, OfficialTotal, Precision, Region
 from .models.bilingual import content_languages
-from .services.facets import GROUPS, Tally, cube, tally
+from .services.facets import GROUPS, Cell, Tally, cube, tally
 from .text import words
 
 FIRST_YEAR = 2004
 COHORT = 5
 """From how many new members on a day they are a cohort, which the date picker offers."""
+
+FEW = 500
+"""Up to how many matches of a text are named one by one in the query for a page."""
 
 SORTS = {
     "name": _("Name"),
@@ -82,10 +86,12 @@ class CodesField(ValuesField):
 
 
 class SearchFilter(django_filters.Filter):
+    """Chooses what the text finds, which `Directory` does before all else."""
+
     field_class = SearchField
 
     def filter(self, qs: CityQuerySet, value: str) -> CityQuerySet:
-        return qs.search(value) if value else qs
+        return qs
 
 
 class ChoicesFilter(django_filters.Filter):
@@ -143,6 +149,37 @@ class CountryRow(NamedTuple):
     code: str
     name: str
     region: str
+
+    def get_region_display(self) -> str:
+        return str(Region(self.region).label)
+
+
+class Current(NamedTuple):
+    """Of a designation, what a line about a city shows."""
+
+    field: CreativeField
+    member_since: datetime.date
+
+
+class CityRow(NamedTuple):
+    """A city as cards, table and map show it, read like a `City`; a model instance would cost more than its query."""
+
+    slug: str
+    name: str
+    country: CountryRow
+    current: Current
+    population: int | None
+    longitude: float | None
+    latitude: float | None
+
+    def get_absolute_url(self) -> str:
+        return reverse("cities:city", args=[self.slug])
+
+    @property
+    def coordinates(self) -> tuple[float, float] | None:
+        if self.longitude is None or self.latitude is None:
+            return None
+        return self.longitude, self.latitude
 
 
 class CityFilter(django_filters.FilterSet):
@@ -288,16 +325,21 @@ class Directory:
 
     @property
     def members(self) -> CityQuerySet:
-        """The members of the day that the search finds, before the facets narrow them."""
-        if self.day is None:
-            return City.objects.members().none()
-        members = City.objects.members(on=self.day)
-        return members.search(self.values["q"]) if self.values.get("q") else members
+        """The members of the day."""
+        return City.objects.members().none() if self.day is None else City.objects.members(on=self.day)
+
+    @cached_property
+    def matches(self) -> dict[int, Cell]:
+        """The members that the text finds, each with what the facets count, before they narrow them."""
+        found = self.members.search(self.values["q"]).order_by()
+        # The type checker knows fields only, not the relation that `on()` adds.
+        rows = found.values_list("pk", "current__field_id", "country_id", "current__member_since")  # type: ignore[misc]
+        return {pk: (field, country, since.year, 1) for pk, field, country, since in rows}
 
     @cached_property
     def tally(self) -> Tally:
         return tally(
-            cube(self.members),
+            self.matches.values() if self.values.get("q") else cube(self.members),
             {group: set(self.values.get(group, ())) for group in GROUPS},
             {field.pk: field.slug for field in self.creative_fields},
             {country.code: country.region for country in self.countries},
@@ -311,20 +353,29 @@ class Directory:
     def results(self) -> CityQuerySet:
         """The cities selected, in order; any query that following one of their relations would need is an error."""
         if not self.is_valid:
-            return City.objects.none()
-        self.filter.queryset = City.objects.members(on=self.day)
-        cities = self.filter.qs.select_related("current", "country")
-        unread = ("aliases", "search_text", "note", "imported", "current__imported", "country__imported")
-        return cities.defer(*unread).fetch_mode(FETCH_RAISE)
+            return City.objects.members().none()
+        members = self.members
+        if self.values["q"]:
+            # Looking into every text again would cost as much as the first time, unless a page is soon full.
+            few = len(self.matches) <= FEW
+            members = members.filter(pk__in=self.matches) if few else members.search(self.values["q"])
+        self.filter.queryset = members
+        return self.filter.qs.select_related("current").fetch_mode(FETCH_RAISE)
 
     def page(self, number: str, size: int) -> Page:
-        """A page of the results, each with its field and its country. Raises django.core.paginator.InvalidPage."""
-        page = CountedPaginator(self.results, size, self.count).page(number)
-        # The few fields are at hand; joining them would only make the query wider.
+        """A page of the results as rows. Raises django.core.paginator.InvalidPage."""
+        first, second = content_languages()
+        rows = self.results.values_list(
+            *("slug", f"name_{first}", f"name_{second}", "country_id", "current__field_id", "current__member_since"),
+            *("population", "longitude", "latitude"),
+        )
+        page = CountedPaginator(rows, size, self.count).page(number)
         field_of = {field.pk: field for field in self.creative_fields}
-        page.object_list = list(page.object_list)
-        for city in page.object_list:
-            city.current.field = field_of[city.current.field_id]
+        country_of = {country.code: country for country in self.countries}
+        page.object_list = [
+            CityRow(slug, name or other, country_of[country], Current(field_of[field], since), *numbers)
+            for slug, name, other, country, field, since, *numbers in page.object_list
+        ]
         return page
 
     @cached_property
@@ -421,12 +472,6 @@ class Directory:
         query.setlist(name, kept)
         return query.urlencode()
 
-    def with_value(self, name: str, value: str) -> str:
-        query = self.query.copy()
-        query.pop("page", None)
-        query[name] = value
-        return query.urlencode()
-
     @cached_property
     def cohorts(self) -> list[Cohort]:
         days = (
@@ -436,10 +481,13 @@ class Directory:
             .annotate(cities=Count("pk"))
             .filter(cities__gte=COHORT, member_since__lte=today())
         )
-        return [
-            Cohort(day, cities, self.with_value("as_of", day.isoformat()), day == self.values.get("as_of"))
-            for day, cities in days
-        ]
+        query, chosen = self.query.copy(), self.values.get("as_of")
+        query.pop("page", None)
+        found = []
+        for day, cities in days:
+            query["as_of"] = day.isoformat()
+            found.append(Cohort(day, cities, query.urlencode(), day == chosen))
+        return found
 
     @cached_property
     def official(self) -> OfficialTotal | None:

@@ -5,10 +5,11 @@ many the cities. All facets and totals are sums over its cells.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Func, IntegerField
+from django.db.models import F, Func, IntegerField, StringAgg, TextField, Value
+from django.db.models.functions import Cast
 
 from ..models import CityQuerySet
 
@@ -18,8 +19,12 @@ Cell = tuple[int, str, int, int]
 """Primary key of the field, country, year, number of cities."""
 
 
+TEN_THOUSAND = 10_000
+"""Years have four digits."""
+
+
 class YearOf(Func):
-    """The year of a date column. SQLite keeps dates as text: cutting it is far faster than Django's Python function."""
+    """The year of a date column, by a shorter way than Django's: SQLite keeps dates as text, which is only cut."""
 
     output_field = IntegerField()
 
@@ -27,16 +32,21 @@ class YearOf(Func):
         return self.as_sql(compiler, connection, template="CAST(substr(%(expressions)s, 1, 4) AS integer)", **context)
 
     def as_postgresql(self, compiler, connection, **context):
-        return self.as_sql(compiler, connection, template="EXTRACT(year FROM %(expressions)s)::integer", **context)
+        return self.as_sql(compiler, connection, template="date_part('year', %(expressions)s)::integer", **context)
 
 
-def cube(members: CityQuerySet) -> list[Cell]:
-    """Count members by field, country and year; one query. `members` comes from `City.objects.members()`."""
-    return list(
-        members.order_by()
-        .values_list("current__field_id", "country_id", YearOf("current__member_since"))
-        .annotate(cities=Count("pk"))
-    )
+def cube(members: CityQuerySet) -> Iterator[Cell]:
+    """Count members by field, country and year; one query. `members` comes from `City.objects.members()`.
+
+    The database lists the fields and years of each country, and Python counts them: a country's cities lie side by
+    side in an index, whereas grouping by all three would sort every member.
+    """
+    each = Cast(F("current__field_id") * TEN_THOUSAND + YearOf("current__member_since"), TextField())
+    by_country = members.order_by().values_list("country_id").annotate(each=StringAgg(each, Value(",")))
+    for country, fields_and_years in by_country:
+        for field_and_year, cities in Counter(fields_and_years.split(",")).items():
+            field_pk, year = divmod(int(field_and_year), TEN_THOUSAND)
+            yield field_pk, country, year, cities
 
 
 @dataclass

@@ -3,6 +3,7 @@ import datetime
 import pytest
 from django.http import QueryDict
 
+from cities import filters
 from cities.filters import Directory
 from cities.models import City
 from tests.bench.synthetic import fill
@@ -51,6 +52,15 @@ def test_search_finds_countries_in_both_languages():
     brazilian = sorted(City.objects.filter(country="BR").values_list("slug", flat=True))
     assert len(brazilian) == 15
     assert sorted(slugs("q=bresil")) == sorted(slugs("q=Brazil")) == sorted(slugs("q=BR%C3%89SIL")) == brazilian
+
+
+@pytest.mark.parametrize("query", ["q=san", "q=san&sort=-since&region=latin-america-caribbean", "q=a&page=2"])
+def test_few_matches_and_many_give_the_same_page(query, monkeypatch):
+    pages = []
+    for few in (0, 500):
+        monkeypatch.setattr(filters, "FEW", few)
+        pages.append(directory(query).page(QueryDict(query).get("page", "1"), 5).object_list)
+    assert pages[0] == pages[1] != []
 
 
 def test_every_word_must_begin_a_word():
