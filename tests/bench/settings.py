@@ -3,3 +3,5 @@
 from rvcu.settings import *  # noqa: F403
 
 ROOT_URLCONF = "tests.bench.urls"
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
+    DATABASES["default"]["CONN_MAX_AGE"] = None  # noqa: F405
