@@ -83,7 +83,7 @@ def test_edits_of_the_hosts_show_in_the_history_of_the_meeting(staff, officer, e
     staff.post(f"{LIST}{meeting.pk}/change/", meeting_form(essaouira.country, remove) | {"hosts-INITIAL_FORMS": 1})
     assert not meeting.hosts.exists()
     ((_heading, edits),) = staff.get(f"{LIST}{meeting.pk}/history/").context["parts"]
-    assert [edit.history_type for edit in edits][0] == "-"
+    assert edits[0].history_type == "-"
 
 
 def test_an_auditor_sees_and_changes_nothing(auditor, signed_in, essaouira):
