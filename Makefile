@@ -36,6 +36,7 @@ check: $(VENV)/.dev $(MO)
 	RVCU_MODE=test $(PY) manage.py makemigrations --check --dry-run
 	RVCU_MODE=test $(PY) manage.py check_translations
 	SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_urlsafe(64))") ALLOWED_HOSTS=www.example.org \
+		SITE_ADDRESS=https://www.example.org \
 		$(PY) manage.py check --deploy --fail-level WARNING
 
 bench: $(VENV)/.dev $(MO)

@@ -12,8 +12,6 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.backends.ddl_references import Statement, Table
 from django.db.models.constraints import BaseConstraint
 
-from .days import EVER
-
 
 class TriggerConstraint(BaseConstraint):
     """A constraint that is kept by triggers, named after it, on one or both databases.
@@ -68,51 +66,74 @@ class TriggerConstraint(BaseConstraint):
 
 
 class NoOverlap(TriggerConstraint):
-    """At most one row for the same `key` on any day; `start` and `end` both count, an empty `end` is for ever.
+    """At most one row for the same `key` at any time; an empty `end` is for ever.
 
-    PostgreSQL: an exclusion constraint over two ranges, the key as a range of one, which needs no extension.
-    SQLite: a trigger that raises an integrity error with the constraint's name.
+    Of days both ends count; of instants the last does not, so that one row can end as the next begins. `only` names
+    a column and a value: other rows may overlap. PostgreSQL: an exclusion constraint over two ranges, the key as a
+    range of one, which needs no extension. SQLite: a trigger that raises an integrity error with the name.
     """
 
     _sqlite_when = """
-        CREATE TRIGGER "%(name)s{suffix}" BEFORE {event} ON %(table)s WHEN EXISTS (
+        CREATE TRIGGER "%(name)s{suffix}" BEFORE {event} ON %(table)s WHEN %(new)s EXISTS (
             SELECT 1 FROM %(table)s AS other
-            WHERE other."%(key)s" = NEW."%(key)s" AND other.id IS NOT NEW.id
-              AND other."%(start)s" <= COALESCE(NEW."%(end)s", '9999-12-31')
-              AND COALESCE(other."%(end)s", '9999-12-31') >= NEW."%(start)s"
+            WHERE other."%(key)s" = NEW."%(key)s" AND other.id IS NOT NEW.id %(other)s
+              AND other."%(start)s" %(before)s COALESCE(NEW."%(end)s", '9999-12-31')
+              AND COALESCE(other."%(end)s", '9999-12-31') %(after)s NEW."%(start)s"
         ) BEGIN SELECT RAISE(ABORT, '%(name)s'); END"""
     sqlite = (_sqlite_when.format(suffix="", event="INSERT"), _sqlite_when.format(suffix="_on_update", event="UPDATE"))
     triggers = ("%(name)s", "%(name)s_on_update")
     _exclude = (
-        'CONSTRAINT "%(name)s" EXCLUDE USING gist'
-        """ (int8range("%(key)s", "%(key)s", '[]') WITH &&, daterange("%(start)s", "%(end)s", '[]') WITH &&)"""
+        'CONSTRAINT "%(name)s" EXCLUDE USING gist (int8range("%(key)s", "%(key)s", \'[]\') WITH &&,'
+        """ %(range)s("%(start)s", "%(end)s", '%(bounds)s') WITH &&) %(where)s"""
     )
     postgresql = (f"ALTER TABLE %(table)s ADD {_exclude}",)
     postgresql_drop = ('ALTER TABLE %(table)s DROP CONSTRAINT "%(name)s"',)
 
-    def __init__(self, *, key: str, start: str, end: str, **kwargs: Any) -> None:
+    def __init__(self, *, key: str, start: str, end: str, only: tuple[str, str] | None = None, **kwargs: Any) -> None:
         self.key, self.start, self.end = key, start, end
+        self.only = tuple(only) if only else None
         super().__init__(**kwargs)
 
     def deconstruct(self):
         path, args, kwargs = super().deconstruct()
-        return path, args, {"key": self.key, "start": self.start, "end": self.end, **kwargs}
+        only = {"only": self.only} if self.only else {}
+        return path, args, {"key": self.key, "start": self.start, "end": self.end, **only, **kwargs}
 
     def parameters(self, model):
-        return {
+        columns = {
             part: model._meta.get_field(name).column
             for part, name in (("key", self.key), ("start", self.start), ("end", self.end))
         }
+        equals = f"\"{model._meta.get_field(self.only[0]).column}\" = '{self.only[1]}'" if self.only else ""
+        condition = {
+            "new": f"NEW.{equals} AND" if equals else "",
+            "other": f"AND other.{equals}" if equals else "",
+            "where": f"WHERE ({equals})" if equals else "",
+        }
+        if self.of_instants(model):
+            kind = {"before": "<", "after": ">", "range": "tstzrange", "bounds": "[)"}
+        else:
+            kind = {"before": "<=", "after": ">=", "range": "daterange", "bounds": "[]"}
+        return {**columns, **condition, **kind}
+
+    def of_instants(self, model: type[models.Model]) -> bool:
+        return isinstance(model._meta.get_field(self.start), models.DateTimeField)
 
     def validate(self, model, instance, exclude=None, using=DEFAULT_DB_ALIAS):
         column = model._meta.get_field(self.key).attname
-        key, start = getattr(instance, column), getattr(instance, self.start)
+        key, start, end = getattr(instance, column), getattr(instance, self.start), getattr(instance, self.end)
         if key is None or start is None or (exclude and {self.key, self.start, self.end} & set(exclude)):
             return
+        if self.only and getattr(instance, self.only[0]) != self.only[1]:
+            return
+        equal = "" if self.of_instants(model) else "e"
         others = model._default_manager.using(using).filter(
-            models.Q(**{f"{self.end}__gte": start}) | models.Q(**{f"{self.end}__isnull": True}),
-            **{column: key, f"{self.start}__lte": getattr(instance, self.end) or EVER},
+            models.Q(**{f"{self.end}__gt{equal}": start}) | models.Q(**{f"{self.end}__isnull": True}),
+            **{column: key},
+            **dict([self.only] if self.only else []),
         )
+        if end is not None:
+            others = others.filter(**{f"{self.start}__lt{equal}": end})
         if others.exclude(pk=instance.pk).exists():
             raise ValidationError(self.get_violation_error_message(), code=self.violation_error_code)
 
@@ -163,18 +184,63 @@ class CountsChanges(TriggerConstraint):
     """Every change of the table adds one to the row of `cities_edition`, by whatever road the change came.
 
     Cached pages carry the number that they were made from, so none can outlive what it shows
-    (see `cities.models.Edition`). Never alter the table of `Edition` without remaking these triggers.
+    (see `cities.models.Edition`). `only` names a column and a value: rows that neither had nor have it, such as
+    drafts, do not count. Never alter the table of `Edition` without remaking these triggers.
     """
 
     triggers = ("%(name)s_insert", "%(name)s_update", "%(name)s_delete")
     sqlite = tuple(
-        f"""CREATE TRIGGER "{trigger}" AFTER {trigger.rpartition("_")[2]} ON %(table)s
+        f"""CREATE TRIGGER "{trigger}" AFTER {trigger.rpartition("_")[2]} ON %(table)s %({trigger.rpartition("_")[2]})s
             BEGIN UPDATE cities_edition SET number = number + 1; END"""  # noqa: S608  no value of a user
         for trigger in triggers
     )
+    _count = """CREATE OR REPLACE FUNCTION cities_count_change() RETURNS trigger LANGUAGE plpgsql AS $$
+           BEGIN UPDATE cities_edition SET number = number + 1; RETURN NULL; END $$"""
     postgresql = (
-        """CREATE OR REPLACE FUNCTION cities_count_change() RETURNS trigger LANGUAGE plpgsql AS $$
-           BEGIN UPDATE cities_edition SET number = number + 1; RETURN NULL; END $$""",
+        _count,
         """CREATE TRIGGER "%(name)s" AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %(table)s
            FOR EACH STATEMENT EXECUTE FUNCTION cities_count_change()""",
     )
+    _postgresql_only = (
+        _count,
+        """CREATE OR REPLACE FUNCTION "%(name)s"() RETURNS trigger LANGUAGE plpgsql AS $$
+           BEGIN
+             IF (TG_OP <> 'INSERT' AND OLD."%(column)s" = '%(value)s')
+                OR (TG_OP <> 'DELETE' AND NEW."%(column)s" = '%(value)s')
+             THEN UPDATE cities_edition SET number = number + 1; END IF;
+             RETURN NULL;
+           END $$""",
+        """CREATE TRIGGER "%(name)s" AFTER INSERT OR UPDATE OR DELETE ON %(table)s
+           FOR EACH ROW EXECUTE FUNCTION "%(name)s"()""",
+        """CREATE TRIGGER "%(name)s_truncate" AFTER TRUNCATE ON %(table)s
+           FOR EACH STATEMENT EXECUTE FUNCTION cities_count_change()""",
+    )
+
+    def __init__(self, *, only: tuple[str, str] | None = None, **kwargs: Any) -> None:
+        self.only = tuple(only) if only else None
+        if self.only:
+            self.postgresql = self._postgresql_only
+            self.postgresql_triggers = ("%(name)s", "%(name)s_truncate")
+            self.postgresql_drop = (
+                'DROP TRIGGER "%(name)s" ON %(table)s',
+                'DROP TRIGGER "%(name)s_truncate" ON %(table)s',
+                'DROP FUNCTION "%(name)s"()',
+            )
+        super().__init__(**kwargs)
+
+    def deconstruct(self):
+        path, args, kwargs = super().deconstruct()
+        return path, args, {**({"only": self.only} if self.only else {}), **kwargs}
+
+    def parameters(self, model):
+        if not self.only:
+            return {"insert": "", "update": "", "delete": ""}
+        column, value = model._meta.get_field(self.only[0]).column, self.only[1]
+        new, old = f"NEW.\"{column}\" = '{value}'", f"OLD.\"{column}\" = '{value}'"
+        return {
+            "column": column,
+            "value": value,
+            "insert": f"WHEN {new}",
+            "update": f"WHEN {new} OR {old}",
+            "delete": f"WHEN {old}",
+        }

@@ -18,3 +18,15 @@ class DesignationRefused(NetworkError):
 
 class AddressRefused(NetworkError):
     """A city's address cannot become what was asked."""
+
+
+class TransitionNotAllowed(NetworkError):
+    """What was asked does not follow from the state that the thing is in now."""
+
+
+class MandateRefused(NetworkError):
+    """A mandate cannot be given, ended or handed over as asked."""
+
+
+class UploadRefused(NetworkError):
+    """A file is not what it should be."""

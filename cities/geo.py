@@ -383,10 +383,42 @@ class MapPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Arc:
+    """A line between two of a map's points, given by their places in its list, and what it says in words."""
+
+    path: str
+    start: int
+    end: int
+    label: str
+    is_strong: bool
+
+    @property
+    def ends(self) -> str:
+        return f"{self.start} {self.end}"
+
+
+_BOW = 0.18
+_BOW_AT_MOST = 55.0
+
+
+def bow(a: tuple[float, float], b: tuple[float, float]) -> str:
+    """Return an SVG path from one point to another that is bent upwards, so that it seldom runs through a third.
+
+    The same from either end. A long one is bent less, to stay on the map (`map.js` draws by the same rule).
+    """
+    (ax, ay), (bx, by) = sorted((a, b))
+    dx, dy = bx - ax, by - ay
+    bend = min(_BOW, _BOW_AT_MOST / (hypot(dx, dy) or 1))
+    x, y = (ax + bx) / 2 + dy * bend, (ay + by) / 2 - dx * bend
+    return f"M{_short(ax)} {_short(ay)}Q{_short(x)} {_short(y)} {_short(bx)} {_short(by)}"
+
+
+@dataclass(frozen=True, slots=True)
 class WorldMap:
     """All that templates/includes/_map.html needs.
 
     `unit` is the width of a pixel in map units at the size the dots were spread for; `id` must be unique in the page.
+    `arcs` join points; `quiet` are places that are only hinted at.
     """
 
     frame: Frame
@@ -394,6 +426,18 @@ class WorldMap:
     unit: float = 1.0
     id: str = "map"
     matrix: Matrix | None = None
+    arcs: Sequence[Arc] = field(default_factory=tuple)
+    quiet: Sequence[tuple[float, float]] = field(default_factory=tuple)
+
+    @property
+    def arc_opacity(self) -> str:
+        """Return how strongly arcs are drawn: the more there are, the fainter each."""
+        return f"{max(0.22, 0.85 - 0.0035 * len(self.arcs)):.2f}".rstrip("0")
+
+    @property
+    def quiet_path(self) -> str:
+        """Return one path with a dot a place: lines without length and with round ends."""
+        return "".join(f"M{_short(x)} {_short(y)}h0" for x, y in self.quiet)
 
     @property
     def view_box(self) -> str:

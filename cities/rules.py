@@ -1,6 +1,23 @@
-"""Who may do what. Groups carry membership only; this table alone decides."""
+"""Who may do what. Groups and mandates carry membership only; this table alone decides.
+
+What a list shows of it is `visible_to(user)` on the models' querysets; a test holds both equal.
+"""
+
+from typing import Any
 
 import rules
+
+from .models import (
+    City,
+    Coordinator,
+    FocalPointChange,
+    Initiative,
+    Invitation,
+    Mandate,
+    Partnership,
+    PrivateFile,
+)
+from .people import Person
 
 OFFICER = "officer"
 DECISION_OFFICER = "decision officer"
@@ -18,6 +35,91 @@ is_administrator = in_group(ADMINISTRATOR)
 is_auditor = in_group(AUDITOR)
 is_secretariat = rules.is_active & rules.is_staff & (is_officer | is_administrator | is_auditor)
 can_edit = is_secretariat & (is_officer | is_administrator)
+
+# Coordinators. Of a mandate only what holds at this moment counts, asked anew at every request.
+
+
+def roles_in(user: Person, city: City) -> set[str]:
+    return set(Coordinator.objects.of(user).in_force().filter(city=city).values_list("role", flat=True))
+
+
+def city_of(obj: Any) -> City:
+    """The city that something belongs to."""
+    match obj:
+        case City():
+            return obj
+        case Initiative():
+            return obj.lead
+    return obj.city
+
+
+@rules.predicate
+def is_coordinator(user: Person, obj: Any) -> bool:
+    return obj is not None and bool(roles_in(user, city_of(obj)))
+
+
+@rules.predicate
+def speaks_for_city(user: Person, obj: Any) -> bool:
+    return obj is not None and bool(roles_in(user, city_of(obj)) & set(Coordinator.SPEAKERS))
+
+
+@rules.predicate
+def is_focal_point(user: Person, obj: Any) -> bool:
+    return obj is not None and Coordinator.Role.FOCAL_POINT in roles_in(user, city_of(obj))
+
+
+@rules.predicate
+def leads(user: Person, partnership: Partnership | None) -> bool:
+    """For coordinators of the city that asked."""
+    return partnership is not None and bool(roles_in(user, partnership.initiative.lead))
+
+
+@rules.predicate
+def speaks_for_lead(user: Person, partnership: Partnership | None) -> bool:
+    return partnership is not None and bool(roles_in(user, partnership.initiative.lead) & set(Coordinator.SPEAKERS))
+
+
+@rules.predicate
+def is_public(user: Person, obj: Initiative | Partnership | None) -> bool:
+    match obj:
+        case Initiative():
+            return obj.published_id is not None
+        case Partnership():
+            return obj.is_confirmed and obj.initiative.published_id is not None
+    return False
+
+
+@rules.predicate
+def was_asked(user: Person, initiative: Initiative | None) -> bool:
+    """A city that was asked to be a partner may read what it is asked about."""
+    if initiative is None:
+        return False
+    return Coordinator.objects.of(user).in_force().filter(city__partnerships__initiative=initiative).exists()
+
+
+@rules.predicate
+def uploaded(user: Person, file: PrivateFile | None) -> bool:
+    """Who sent a file keeps sight of it, as of any own past act."""
+    return file is not None and user.is_active and file.uploaded_by_id == user.pk
+
+
+@rules.predicate
+def holds(user: Person, mandate: Mandate | None) -> bool:
+    """A person sees the own mandates, the past ones too."""
+    return mandate is not None and user.is_active and mandate.user_id == user.pk
+
+
+@rules.predicate
+def requested(user: Person, change: FocalPointChange | None) -> bool:
+    return change is not None and user.is_active and change.requested_by_id == user.pk
+
+
+@rules.predicate
+def is_to_own_city(user: Person, invitation: Invitation | None) -> bool:
+    if invitation is None or invitation.kind != Invitation.Kind.COORDINATOR or invitation.city is None:
+        return False
+    return bool(roles_in(user, invitation.city))
+
 
 PERMISSIONS = {
     "cities.view_country": is_secretariat,
@@ -40,8 +142,43 @@ PERMISSIONS = {
     "cities.change_entryreport": can_edit,
     "cities.delete_entryreport": can_edit,  # the privacy notice promises that reports can go
     "cities.view_historyentry": is_secretariat,
+    # mandates and invitations: change only through operations
+    "cities.view_coordinator": is_secretariat | holds | is_coordinator,
+    "cities.view_commissionofficer": is_secretariat | holds,
+    "cities.view_evaluator": is_secretariat | holds,
+    "cities.appoint": can_edit,
+    "cities.invite_staff": is_secretariat & is_administrator,
+    "cities.view_invitation": is_secretariat | is_to_own_city,
+    "cities.view_focalpointchange": is_secretariat | is_coordinator | requested,
+    "cities.decide_focalpointchange": can_edit,
+    "cities.view_privatefile": is_secretariat | uploaded,
+    # mail
+    "cities.view_outboxmessage": is_secretariat,
+    "cities.release_outboxmessage": can_edit,
+    # what cities propose
+    "cities.view_profilerevision": is_secretariat,
+    "cities.view_profileconfirmation": is_secretariat,
+    "cities.view_initiative": is_secretariat,
+    "cities.view_initiativerevision": is_secretariat,
+    "cities.view_partnership": is_secretariat,
+    "cities.view_photo": is_secretariat,
+    "cities.moderate": can_edit,
+    "cities.view_theme": is_secretariat,
+    "cities.change_theme": can_edit,
+    # on one city, or on what belongs to it: for its coordinators
+    "cities.edit_profile": is_coordinator,
+    "cities.edit_initiative": is_coordinator,
+    "cities.read_initiative": is_public | is_coordinator | was_asked | is_secretariat,
+    "cities.read_partnership": is_public | is_coordinator | leads | is_secretariat,
+    "cities.open_partnership": is_coordinator | leads,
+    "cities.end_partnership": speaks_for_city | speaks_for_lead,
+    "cities.view_own_photo": is_coordinator | is_secretariat,
+    "cities.answer_for_city": speaks_for_city,
+    "cities.confirm_profile": is_focal_point,
+    "cities.see_team": is_coordinator,
+    "cities.manage_team": is_focal_point,
 }
 for name, predicate in PERMISSIONS.items():
     rules.add_perm(name, predicate)
-for app in ("cities", "meetings", "rvcu", "auth"):
+for app in ("cities", "meetings", "rvcu", "auth", "account", "mfa", "usersessions"):
     rules.add_perm(app, is_secretariat)

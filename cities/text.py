@@ -50,3 +50,25 @@ def sort_key(text: str) -> str:
     No longer than the columns that keep it, since folding can lengthen a text ("ß" → "ss").
     """
     return "0".join(re.sub("[^a-z0-9]", "", word) for word in words(text))[:SORT_KEY_LENGTH]
+
+
+def slug_of(text: str, length: int) -> str:
+    """An address made of a text, cut between words where it can be; "" when no letter or digit of it is left."""
+    slug = ""
+    for word in words(text):
+        plain = re.sub("[^a-z0-9]", "", word)
+        longer = f"{slug}-{plain}" if slug else plain[:length]
+        if plain and len(longer) <= length:
+            slug = longer
+        elif plain:
+            break
+    return slug
+
+
+def count_words(text: str) -> int:
+    """How many words a text has: what stands between white space, if there is a letter or a digit in it.
+
+    A hyphenated word, a number with its commas and an address count as one, a lone dash as none, in both languages.
+    The browser counts by the same rule (`edit.js`).
+    """
+    return sum(any(character.isalnum() for character in word) for word in text.split())

@@ -4,18 +4,33 @@ Apart from `rvcu.admin`, which registers into it: the site is made when it is fi
 that module.
 """
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
-from django.contrib import admin
+from allauth.account.adapter import get_adapter
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
+from django.utils import translation
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 
 from cities.acts import readable
 from cities.days import today
-from cities.models import City, EntryReport, HistoryEntry, OfficialTotal
+from cities.models import City, EntryReport, HistoryEntry, OfficialTotal, OutboxMessage, ProfileRevision
 from cities.services.city import MISSING, missing_counts
 from cities.services.history import head
 from meetings.models import Meeting
@@ -25,8 +40,21 @@ ORDER = (
     "cities.City",
     "cities.Designation",
     "cities.EntryReport",
+    "cities.ProfileRevision",
+    "cities.InitiativeRevision",
+    "cities.FocalPointChange",
+    "cities.Coordinator",
+    "cities.Invitation",
+    "cities.OutboxMessage",
+    "cities.Initiative",
+    "cities.Partnership",
+    "cities.Photo",
+    "cities.ProfileConfirmation",
+    "cities.CommissionOfficer",
+    "cities.Evaluator",
     "cities.Country",
     "cities.CreativeField",
+    "cities.Theme",
     "cities.OfficialTotal",
     "cities.HistoryEntry",
     "meetings.Meeting",
@@ -34,10 +62,57 @@ ORDER = (
 )
 
 
+SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+# Where staff were going when they were sent to set up a second factor: a key of the session.
+WANTED = "wanted_of_the_admin"
+
+
 class RvcuAdminSite(admin.AdminSite):
     site_title = _("RVCU staff")
     site_header = _("RVCU staff")
     index_title = _("The network today")
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Staff who have a second factor and used it in this very session."""
+        return super().has_permission(request) and (
+            not settings.ADMIN_NEEDS_SECOND_FACTOR or has_used_second_factor(request)
+        )
+
+    def admin_view(self, view: Callable, cacheable: bool = False) -> Any:
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def in_the_reader_s_language(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            speak_to(request)
+            return inner(request, *args, **kwargs)
+
+        return in_the_reader_s_language
+
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """To the one page where everybody signs in; whoever has done so, to what is still missing."""
+        wanted = request.GET.get(REDIRECT_FIELD_NAME, "")
+        if not url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
+            wanted = reverse("admin:index")
+        if not request.user.is_authenticated:
+            return redirect_to_login(wanted)
+        if self.has_permission(request):
+            return redirect(wanted)
+        if not super().has_permission(request):
+            raise PermissionDenied
+        speak_to(request)
+        request.session[WANTED] = wanted
+        for method in get_adapter().get_reauthentication_methods(request.user):
+            if method["id"].startswith("mfa_reauthenticate"):
+                return redirect_to_login(wanted, method["url"])
+        messages.warning(
+            request,
+            _("The administration asks for a second step at sign-in. Set one up here, then go on where you wanted."),
+        )
+        return redirect("mfa_index")
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return redirect("account_change_password")
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         # The permission to see the app, and so what the start page tells of it.
@@ -57,6 +132,23 @@ class RvcuAdminSite(admin.AdminSite):
         for app in apps:
             app["models"].sort(key=lambda model: _place(model["model"]))
         return sorted(apps, key=lambda app: _place(app["models"][0]["model"]))
+
+
+def has_used_second_factor(request: HttpRequest) -> bool:
+    """Whether whoever is signed in has a second factor, and has shown it since signing in."""
+    if not hasattr(request, "has_used_second_factor"):
+        records = get_authentication_records(request, request.user)
+        used = any(record["method"] == "mfa" for record in records)
+        # A session lives longer than a factor that is taken away.
+        request.has_used_second_factor = used and is_mfa_enabled(request.user, SECOND_FACTORS)  # type: ignore[attr-defined]
+    return request.has_used_second_factor  # type: ignore[attr-defined]
+
+
+def speak_to(request: HttpRequest) -> None:
+    """The admin's addresses name no language: it speaks the person's, unless this browser was switched to another."""
+    if request.user.is_authenticated and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        translation.activate(request.user.language)
+        request.LANGUAGE_CODE = translation.get_language()
 
 
 def _place(model: type[models.Model]) -> int:
@@ -82,6 +174,11 @@ def state_of_the_network() -> dict[str, Any]:
         "missing": [(key, label, counts[key]) for key, label in MISSING.items()],
         "reports": EntryReport.objects.waiting().select_related("city").order_by("created_at")[:5],
         "reports_waiting": EntryReport.objects.waiting().count(),
+        "profiles_waiting": ProfileRevision.objects.waiting().count(),
+        "mails": OutboxMessage.objects.waiting_for_staff().aggregate(
+            held=models.Count("pk", filter=models.Q(status=OutboxMessage.Status.HELD)),
+            given_up=models.Count("pk", filter=models.Q(status=OutboxMessage.Status.GIVEN_UP)),
+        ),
         "head": head(),
         "acts": readable(HistoryEntry.objects.select_related("actor")[:8]),
     }

@@ -1,6 +1,8 @@
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -51,6 +53,26 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the row and, with it, that its address is verified.
+
+        Whoever sets `email` vouches for it: staff, an invitation, or the person who followed the link sent there. An
+        address that somebody merely typed waits beside it, unverified, as a row of its own.
+        """
+        self.email = self.email.lower()
+        changed = kwargs.get("update_fields")
+        with transaction.atomic(using=kwargs.get("using")):
+            super().save(*args, **kwargs)
+            if changed is None or "email" in changed:
+                self._keep_address()
+
+    def _keep_address(self) -> None:
+        addresses = self.emailaddress_set.all()  # type: ignore[attr-defined]  # of allauth, which is not typed
+        if not addresses.filter(email=self.email, verified=True, primary=True).exists():
+            # A change that was asked for before falls with the former address.
+            addresses.delete()
+            addresses.create(user=self, email=self.email, verified=True, primary=True)
 
     def get_full_name(self) -> str:
         return self.name or self.email

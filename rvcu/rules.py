@@ -6,6 +6,7 @@ PERMISSIONS = {
     "rvcu.view_user": is_secretariat & (is_administrator | is_auditor),
     "rvcu.add_user": is_secretariat & is_administrator,
     "rvcu.change_user": is_secretariat & is_administrator,
+    "rvcu.erase_user": is_secretariat & is_administrator,
 }
 for name, predicate in PERMISSIONS.items():
     rules.add_perm(name, predicate)

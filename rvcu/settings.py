@@ -91,11 +91,17 @@ INSTALLED_APPS = [
     "django_htmx",
     "import_export",
     "simple_history",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "django_tasks_db",
     "rules.apps.AutodiscoverRulesConfig",
     "rvcu.apps.RvcuAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
+    "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
@@ -114,6 +120,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "rvcu.urls"
 WSGI_APPLICATION = "rvcu.wsgi.application"
@@ -147,7 +154,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # Takes the write lock at BEGIN: a transaction that reads and then writes waits instead of failing.
         "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;",
         "timeout": 20,
     }
     # Opening the file and reading its schema anew costs a request more than most queries. A test counts its own.
@@ -177,7 +184,7 @@ PAGE_CACHE = env.bool("PAGE_CACHE", True)
 
 AUTH_USER_MODEL = "rvcu.User"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
     "rules.permissions.ObjectPermissionBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -191,15 +198,116 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 if MODE == "test":
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-LOGIN_URL = "admin:login"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "my"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_ADAPTER = "rvcu.adapters.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "rvcu.forms.SignInForm",
+    "reset_password": "rvcu.forms.ResetPasswordForm",
+    "reset_password_from_key": "rvcu.forms.NewPasswordForm",
+    "change_password": "rvcu.forms.ChangePasswordForm",
+    "set_password": "rvcu.forms.SetPasswordForm",
+    "add_email": "rvcu.forms.AddressForm",
+    "reauthenticate": "rvcu.forms.ConfirmPasswordForm",
+}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PRODUCTION else "http"
+# Counted in the default cache, the database's, so all processes count together. Codes of the second factor count as
+# failed sign-ins of the person.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,100/h/ip,5/5m/key",
+    "reset_password": "20/m/ip,5/h/key",
+    "reset_password_from_key": "20/m/ip",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+    "manage_email": "10/m/user",
+    "confirm_email": "1/3m/key",
+    "signup": "20/m/ip",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+MFA_ADAPTER = "rvcu.adapters.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "rvcu.forms.CodeForm",
+    "reauthenticate": "rvcu.forms.ConfirmCodeForm",
+    "activate_totp": "rvcu.forms.AppForm",
+    "add_webauthn": "rvcu.forms.KeyForm",
+    "edit_webauthn": "rvcu.forms.KeyNameForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": "10/m/ip"}
+MFA_TOTP_ISSUER = "RVCU"
+# An account's own address is always verified; one that is not yet is the next one, and no reason to refuse a factor.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+# Following every step of a session would write at every request.
+USERSESSIONS_TRACK_ACTIVITY = False
+# Without a second factor staff do not reach the admin; the demo alone may go without.
+ADMIN_NEEDS_SECOND_FACTOR = env.bool("ADMIN_NEEDS_SECOND_FACTOR", MODE != "demo")
+INVITATION_DAYS = env.int("INVITATION_DAYS", 14)
+
+# MAIL AND BACKGROUND WORK
+
 MAILERS = {
     "default": {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-        "OPTIONS": {"host": env.str("EMAIL_HOST", "localhost"), "port": env.int("EMAIL_PORT", 25)},
+        "OPTIONS": {
+            "host": env.str("EMAIL_HOST", "localhost"),
+            "port": env.int("EMAIL_PORT", 25),
+            "username": env.str("EMAIL_HOST_USER", ""),
+            "password": env.str("EMAIL_HOST_PASSWORD", ""),
+            "use_tls": env.bool("EMAIL_USE_TLS", False),
+            "timeout": 20,
+        },
     }
     if PRODUCTION
-    else {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    else {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
 }
+# A mail is tried so often, the waits between growing from one minute to twelve hours: more than a day in all.
+OUTBOX_ATTEMPTS = env.int("OUTBOX_ATTEMPTS", 8)
+# Then address and text of mails that were sent, and of invitations that are closed, are emptied.
+OUTBOX_KEPT_DAYS = env.int("OUTBOX_KEPT_DAYS", 90)
+INVITATIONS_KEPT_DAYS = env.int("INVITATIONS_KEPT_DAYS", 90)
+TASK_RESULTS_KEPT_DAYS = env.int("TASK_RESULTS_KEPT_DAYS", 14)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "RVCU <noreply@example.org>")
+# Where this site is, for the links in mails, which no request tells.
+SITE_ADDRESS = (
+    required("SITE_ADDRESS", "where this site is, such as https://www.example.org, for links in mails")
+    if PRODUCTION
+    else env.str("SITE_ADDRESS", "http://localhost:8000")
+).rstrip("/")
+# The demo sends nothing: its outbox shows whole mails, links included, to staff.
+OUTBOX_SHOWS_WHOLE_MAILS = MODE == "demo"
+TASKS = {
+    "default": {
+        "BACKEND": (
+            "django_tasks_db.DatabaseBackend" if PRODUCTION else "django.tasks.backends.immediate.ImmediateBackend"
+        )
+    }
+}
+
+# MODERATION
+
+# Parts of a profile that are published at once when nothing else changed: any of links, events, venues, website.
+PROFILE_PUBLISHED_AT_ONCE = env.list("PROFILE_PUBLISHED_AT_ONCE", default=["links", "events"])
+CONFIRMATION_DAYS = env.int("CONFIRMATION_DAYS", 365)
+PARTNER_REMINDER_DAYS = env.int("PARTNER_REMINDER_DAYS", 14)
+PHOTO_GRANT_REMINDER_DAYS = env.int("PHOTO_GRANT_REMINDER_DAYS", 30)
+
+# WHO ANSWERS FOR THE SITE
+
 PUBLISHER = env.str("PUBLISHER", "RVCU")
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", "contact@example.org")
 
@@ -219,7 +327,9 @@ STATIC_ROOT = VAR_DIR / "static"
 _bootstrap = Path(importlib.import_module("bootstrap").__path__[0])
 STATICFILES_DIRS = [("bootstrap", _bootstrap / "css")]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "files"}},
+    # Uploads: no address leads there, only views that ask who is asking.
+    "private": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "files"}},
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -229,6 +339,16 @@ STORAGES = {
     },
 }
 
+# UPLOADS
+
+FILE_UPLOAD_HANDLERS = [
+    "cities.uploads.BoundedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+
 # LOGGING
 
 LOGGING = {
@@ -237,4 +357,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    # A line at the begin and the end of each task would drown all others.
+    "loggers": {"django.tasks": {"level": "WARNING"}},
 }

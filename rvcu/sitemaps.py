@@ -1,7 +1,7 @@
 from django.contrib.sitemaps import Sitemap
 from django.urls import reverse
 
-from cities.models import City, CityQuerySet, Country, CreativeField
+from cities.models import City, CityQuerySet, Country, CreativeField, Initiative
 from meetings.models import Meeting
 
 
@@ -20,6 +20,8 @@ class Pages(Bilingual):
             "cities:table",
             "cities:field_list",
             "cities:country_list",
+            "cities:cooperation",
+            "cities:initiatives",
             "network",
             "statistics",
             "meetings:list",
@@ -48,9 +50,23 @@ class Countries(Bilingual):
         return Country.objects.filter(cities__in=City.objects.members()).distinct()
 
 
+class Initiatives(Bilingual):
+    """The published ones; those invented for a demonstration are for no search engine."""
+
+    def items(self):
+        return Initiative.objects.public().filter(is_demonstration=False).order_by("slug")
+
+
 class Meetings(Bilingual):
     def items(self):
         return Meeting.objects.all()
 
 
-SITEMAPS = {"pages": Pages, "cities": Cities, "fields": Fields, "countries": Countries, "meetings": Meetings}
+SITEMAPS = {
+    "pages": Pages,
+    "cities": Cities,
+    "fields": Fields,
+    "countries": Countries,
+    "initiatives": Initiatives,
+    "meetings": Meetings,
+}

@@ -4,7 +4,7 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
 from cities.caching import public_page
-from cities.views import appearance
+from cities.views import appearance, my, photo
 
 from . import views
 from .sitemaps import SITEMAPS
@@ -16,13 +16,16 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", public_page(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("fields.css", appearance.fields_css, name="fields_css"),
+    path("photos/<uuid:pk>/<slug:size>.jpg", photo.photo, name="photo"),
     path("fields.svg", appearance.fields_svg, name="fields_svg"),
 ]
 urlpatterns += i18n_patterns(
     # /{lang}/
     path("", views.home, name="home"),
+    path("account/", include("rvcu.account")),
     path("", include("cities.urls")),
     path("", include("meetings.urls")),
+    path("my/", my.my, name="my"),
     path("network/", views.network, name="network"),
     path("network/statistics/", views.statistics, name="statistics"),
     *(

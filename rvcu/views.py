@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
+from cities.access import for_everyone
 from cities.caching import public_page
 from cities.days import today
 from cities.forms.day import DayForm
@@ -94,6 +95,7 @@ def page(request: HttpRequest, template: str) -> HttpResponse:
     return render(request, template)
 
 
+@for_everyone
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
     """200 while the database answers."""

@@ -1,19 +1,39 @@
 import copy
+import datetime
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from allauth.account.internal.flows.login import (
+    _AUTHENTICATION_METHODS_USER_SESSION_KEY,
+    AUTHENTICATION_METHODS_SESSION_KEY,
+)
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection
 from django.db.models import Model
 from django.test import Client, TransactionTestCase
+from django.utils import timezone
 
 import cities
-from cities.models import City, Country, CreativeField, Designation, Edition, HistoryEntry, OfficialTotal
+from cities.models import (
+    City,
+    CommissionOfficer,
+    Coordinator,
+    Country,
+    CreativeField,
+    Designation,
+    Edition,
+    Evaluator,
+    HistoryEntry,
+    OfficialTotal,
+    Theme,
+)
 from cities.rules import GROUPS
 from meetings.models import Meeting, MeetingHost
 from rvcu.models import User
@@ -63,6 +83,11 @@ def officer(db: None) -> User:
 
 
 @pytest.fixture
+def decision_officer(db: None) -> User:
+    return person("decision.officer@example.org", "decision officer")
+
+
+@pytest.fixture
 def administrator(db: None) -> User:
     return person("administrator@example.org", "administrator")
 
@@ -72,14 +97,95 @@ def auditor(db: None) -> User:
     return person("auditor@example.org", "auditor")
 
 
+# Of the cities: their coordinators, and others with mandates. They need the network
+
+
+def mandate(user: User, city: str, role: str, **fields) -> Coordinator:
+    since = timezone.now() - datetime.timedelta(days=400)
+    return Coordinator.objects.create(
+        user=user, city=City.objects.get(slug=city), role=role, **{"begins_at": since, **fields}
+    )
+
+
+@pytest.fixture
+def coordinator(network: None) -> User:
+    """The focal point of Lyon."""
+    user = person("coordinator.lyon@example.org")
+    mandate(user, "lyon", Coordinator.Role.FOCAL_POINT)
+    return user
+
+
+@pytest.fixture
+def alternate(network: None) -> User:
+    user = person("alternate.lyon@example.org")
+    mandate(user, "lyon", Coordinator.Role.ALTERNATE)
+    return user
+
+
+@pytest.fixture
+def editor(network: None) -> User:
+    user = person("editor.lyon@example.org")
+    mandate(user, "lyon", Coordinator.Role.EDITOR)
+    return user
+
+
+@pytest.fixture
+def former_coordinator(network: None) -> User:
+    """Once the focal point of Lyon."""
+    user = person("former.lyon@example.org")
+    now = timezone.now()
+    ended = {"begins_at": now - datetime.timedelta(days=900), "ends_at": now - datetime.timedelta(days=401)}
+    mandate(user, "lyon", Coordinator.Role.FOCAL_POINT, **ended)
+    return user
+
+
+@pytest.fixture
+def other_coordinator(network: None) -> User:
+    """The focal point of Östersund."""
+    user = person("coordinator.ostersund@example.org", language="fr")
+    mandate(user, "ostersund", Coordinator.Role.FOCAL_POINT)
+    return user
+
+
+@pytest.fixture
+def commission_officer(network: None) -> User:
+    user = person("commission.fr@example.org")
+    CommissionOfficer.objects.create(user=user, country_id="FR")
+    return user
+
+
+@pytest.fixture
+def evaluator(network: None) -> User:
+    user = person("evaluator@example.org")
+    Evaluator.objects.create(user=user, panel="experts", field=CreativeField.objects.get(slug="literature"))
+    return user
+
+
 @pytest.fixture
 def signed_in() -> Callable[[User], Client]:
-    def sign_in(user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
     return sign_in
+
+
+@pytest.fixture
+def admin_client(admin_user: User) -> Client:
+    return sign_in(admin_user)
+
+
+def sign_in(user: User, client: Client | None = None) -> Client:
+    """A client as after the sign-in pages; staff have a second factor and used it."""
+    client = client or Client()
+    client.force_login(user)
+    if user.is_staff:
+        kind = Authenticator.Type.TOTP
+        factor, _ = Authenticator.objects.get_or_create(user=user, type=kind, defaults={"data": {}})
+        session = client.session
+        session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)
+        session[AUTHENTICATION_METHODS_SESSION_KEY] = [
+            {"method": "password", "at": time.time()},
+            {"method": "mfa", "at": time.time(), "id": factor.pk, "type": "totp"},
+        ]
+        session.save()
+    return client
 
 
 # Data
@@ -96,7 +202,7 @@ def network(db: None, network_rows: dict[type[Model], list[Model]]) -> None:
     """The real network, as shipped."""
     if not network_rows:
         call_command("import_network", verbosity=0)
-        models = (Country, CreativeField, City, Designation, OfficialTotal, Meeting, MeetingHost, HistoryEntry)
+        models = (Country, CreativeField, City, Designation, OfficialTotal, Meeting, MeetingHost, Theme, HistoryEntry)
         network_rows.update({model: list(model._base_manager.all()) for model in models})
         return
     for model, rows in network_rows.items():

@@ -1,3 +1,33 @@
-from . import city, country, creative_field, designation, entry_report, history, official_total
+from . import (
+    city,
+    country,
+    creative_field,
+    designation,
+    entry_report,
+    focal_point_change,
+    history,
+    initiative,
+    invitation,
+    mandate,
+    official_total,
+    outbox,
+    photo,
+    profile,
+)
 
-__all__ = ["city", "country", "creative_field", "designation", "entry_report", "history", "official_total"]
+__all__ = [
+    "city",
+    "country",
+    "creative_field",
+    "designation",
+    "entry_report",
+    "focal_point_change",
+    "history",
+    "initiative",
+    "invitation",
+    "mandate",
+    "official_total",
+    "outbox",
+    "photo",
+    "profile",
+]

@@ -1,10 +1,11 @@
 import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -42,6 +43,14 @@ class CityQuerySet(models.QuerySet["City"]):
     def with_current(self) -> "CityQuerySet":
         """Loads what a line about a member shows: the designation, its field, the country."""
         return self.select_related("current", "current__field", "country")
+
+    def coordinated_by(self, user: Any) -> "CityQuerySet":
+        """The cities that a person is a coordinator of now; nobody else sees anything of their workplace."""
+        if not (user.is_authenticated and user.is_active):
+            return self.none()
+        now = timezone.now()
+        still = models.Q(coordinators__ends_at=None) | models.Q(coordinators__ends_at__gt=now)
+        return self.filter(still, coordinators__user=user, coordinators__begins_at__lte=now).distinct()
 
     def search(self, text: str) -> "CityQuerySet":
         """Cities where every word of the text begins a word of a name, an alias or the country, accents aside."""

@@ -1,4 +1,4 @@
-"""Import of the network from data files: countries, creative fields, cities, designations, official totals.
+"""Import of the network from data files: countries, fields, cities, designations, official totals, themes.
 
 Rows are found by their key (the slug of a city, also a former one). What staff changed since the last import is kept
 and reported unless `force` is given; what left the files stays. The caller provides the transaction.
@@ -22,6 +22,7 @@ from ..models import (
     OfficialTotal,
     Precision,
     Region,
+    Theme,
     set_member_since,
 )
 from ..models.city import RESERVED_SLUGS
@@ -254,6 +255,11 @@ def write_network(loader: Loader, network: Network) -> None:
     )
 
 
+def write_themes(loader: Loader, themes: Rows) -> None:
+    """Write what read_themes() read without a fault."""
+    loader.upsert(Theme, lambda theme: theme.slug, themes, "themes.csv")
+
+
 def record_import(loader: Loader, by: Person | None) -> None:
     """One entry for the import, naming its files by hash, and one for each designation that it changed."""
     names = sorted({*loader.report.created, *(change.row.file for change in loader.report.changed)})
@@ -315,6 +321,26 @@ def read_fields(folder: Folder) -> Rows:
         if values["valid_from"] and values["valid_to"] and values["valid_to"] < values["valid_from"]:
             row.refuse("valid_to", f"is before the first day, {values['valid_from']}")
     return read
+
+
+def read_themes(folder: Folder) -> Rows:
+    """The areas of action, the objectives and the Sustainable Development Goals that initiatives name."""
+    rows = folder.rows("themes.csv", "kind slug position name_en name_fr")
+    folder.unique(rows, "slug")
+    folder.unique(rows, "kind", "position")
+    return [
+        (
+            row,
+            row.values["slug"],
+            {
+                "kind": row.choice("kind", Theme.Kind.values, "kind of theme"),
+                "slug": row.match("slug", SLUG, "an address of small letters, digits and hyphens", limit=60),
+                "position": row.integer("position", 1, 99, required=True),
+                **{name: row.text(name, required=True, limit=200) for name in ("name_en", "name_fr")},
+            },
+        )
+        for row in rows
+    ]
 
 
 def read_cities(folder: Folder, countries: set[str], readdressed: dict[str, str]) -> Rows:

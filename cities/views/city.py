@@ -4,8 +4,10 @@ from django.shortcuts import redirect, render
 
 from ..caching import public_page
 from ..geo import distance_km
-from ..models import City, CityQuerySet
+from ..models import City, CityQuerySet, ProfileRevision
 from ..models.bilingual import content_languages
+from ..services.initiative import initiatives_of, partners_of
+from ..services.photo import photos_to_show
 from ..services.world import world_map
 
 NEIGHBOURS = 6
@@ -36,8 +38,14 @@ def city(request: HttpRequest, slug: str) -> HttpResponse:
     if spells and not current:
         # A former member is drawn too, in the colour of its last field.
         entry.current = spells[0]
+    profile = ProfileRevision.objects.public(entry)
+    initiatives = initiatives_of(entry)
     context = {
         "city": entry,
+        "profile": profile,
+        "photos": photos_to_show(profile),
+        "initiatives": initiatives,
+        "partner_cities": partners_of(initiatives),
         "current": current.current if current else None,
         "spells": spells,
         "last": spells[0] if spells else None,

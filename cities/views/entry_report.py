@@ -1,24 +1,17 @@
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from ..access import for_everyone
 from ..forms.entry_report import EntryReportForm
-from ..services.limits import is_over_limit
+from ..services.limits import is_over_limit, sender
 from .city import by_address
 
 REPORTS_AN_HOUR = 5
 
 
-def sender(request: HttpRequest) -> str:
-    """The address a request came from: the connection's own, or the one that the farthest trusted proxy saw."""
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-    if 0 < settings.TRUSTED_PROXIES <= len(hops):
-        return hops[-settings.TRUSTED_PROXIES]
-    return request.META.get("REMOTE_ADDR", "")
-
-
+@for_everyone
 def report(request: HttpRequest, slug: str) -> HttpResponse:
     """Tell staff that something in a city's entry is wrong."""
     city = by_address(slug)
@@ -38,6 +31,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "cities/report.html", {"city": city, "form": form}, status=status)
 
 
+@for_everyone
 def report_received(request: HttpRequest, slug: str) -> HttpResponse:
     city = by_address(slug)
     return render(request, "cities/report_received.html", {"city": city})

@@ -16,7 +16,7 @@ from cities.models.bilingual import in_language
 
 register = template.Library()
 
-PARAMETERS = ("q", "field", "region", "country", "year", "as_of", "sort", "page")
+PARAMETERS = ("q", "field", "region", "country", "year", "as_of", "show", "sort", "page")
 """All that an address of a public page may ask for, in the order of its canonical form."""
 
 
@@ -135,3 +135,15 @@ def link(context: dict, name: str, *args: object, **query: object) -> str:
         parameters["as_of"] = day.isoformat()
     url = reverse(name, args=args)
     return f"{url}?{parameters.urlencode()}" if parameters else url
+
+
+BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS X", "CrOS", "Linux")
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """What a browser calls itself, in the words of who uses it: "Firefox · Windows"; else its first word."""
+    name = next((name for mark, name in BROWSERS if f"{mark}/" in user_agent), user_agent.partition("/")[0] or "–")
+    system = next((system for system in SYSTEMS if system in user_agent), "")
+    return f"{name} · {system}" if system else name

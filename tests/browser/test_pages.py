@@ -21,6 +21,8 @@ PAGES = [
     "fields/film/",
     "countries/",
     "countries/FR/",
+    "cooperation/",
+    "cooperation/?as_of=2016-13-45",
     "network/",
     "network/statistics/",
     "meetings/",

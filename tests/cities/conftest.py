@@ -1,4 +1,4 @@
 from django.db import connection
 
 # Parallel writers need a server and real connections: PostgreSQL's run has them.
-collect_ignore = ["test_parallel.py"] if connection.vendor == "sqlite" else []
+collect_ignore_glob = ["test_parallel*.py"] if connection.vendor == "sqlite" else []

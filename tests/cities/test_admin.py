@@ -264,12 +264,12 @@ def test_columns_say_what_is_known(city, officer, staff):
 
 
 LISTS = {
-    "/admin/cities/city/": 10,
-    "/admin/cities/designation/": 11,
-    "/admin/cities/country/": 8,
-    "/admin/cities/creativefield/": 8,
-    "/admin/cities/historyentry/": 11,
-    "/admin/cities/entryreport/": 8,
+    "/admin/cities/city/": 11,
+    "/admin/cities/designation/": 12,
+    "/admin/cities/country/": 9,
+    "/admin/cities/creativefield/": 9,
+    "/admin/cities/historyentry/": 12,
+    "/admin/cities/entryreport/": 9,
 }
 
 

@@ -28,6 +28,7 @@ lyon,literature,2023-10-31,day,,,press release
 sapporo,media-arts,2013-11-11,day,,,press release
 santos,film,2015-12-11,day,,,press release
 """,
+    "themes.csv": "kind,slug,position,name_en,name_fr\n",
     "official_totals.csv": """\
 day,field,cities,countries,fields,missing,source
 2023-12-31,,4,3,3,1,press release

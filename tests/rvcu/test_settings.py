@@ -9,11 +9,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-PRODUCTION = {"SECRET_KEY": "a secret of the tests " * 4, "ALLOWED_HOSTS": "www.example.org"}
+PRODUCTION = {
+    "SECRET_KEY": "a secret of the tests " * 4,
+    "ALLOWED_HOSTS": "www.example.org",
+    "SITE_ADDRESS": "https://www.example.org",
+}
 
 
 def manage(*command: str, **environment: str) -> subprocess.CompletedProcess:
-    unset = {"RVCU_MODE", "DATABASE_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE"}
+    unset = {"RVCU_MODE", "DATABASE_URL", "DJANGO_SETTINGS_MODULE", *PRODUCTION}
     unset |= {"DJANGO_ALLOW_ASYNC_UNSAFE"}
     kept = {key: value for key, value in os.environ.items() if key not in unset}
     return subprocess.run(
@@ -21,7 +25,7 @@ def manage(*command: str, **environment: str) -> subprocess.CompletedProcess:
     )
 
 
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS"])
+@pytest.mark.parametrize("missing", [*PRODUCTION])
 def test_a_missing_setting_stops_the_start_with_a_sentence(missing):
     result = manage("check", **{key: value for key, value in PRODUCTION.items() if key != missing})
     assert result.returncode != 0

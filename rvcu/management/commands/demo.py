@@ -3,6 +3,7 @@ import os
 import secrets
 import stat
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.conf import settings
@@ -11,17 +12,23 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from cities.rules import ADMINISTRATOR, AUDITOR, OFFICER
+from cities.services.clock import tick
+from cities.services.demo_people import ACCOUNTS, INVITED, make_demonstration
 from rvcu.models import User
 
 STAFF = {
-    "officer@example.org": (OFFICER, "keeps the members, designations and meetings"),
+    "officer@example.org": (OFFICER, "keeps the network and its people; decides on the texts that cities submit"),
     "administrator@example.org": (ADMINISTRATOR, "the same, and the accounts of staff"),
     "auditor@example.org": (AUDITOR, "sees everything, changes nothing"),
 }
+FIRST_OFFICER = next(iter(STAFF))
 
 
 class Command(BaseCommand):
-    help = "Prepare a database with the real network and demo staff, and serve it on loopback with gunicorn."
+    help = (
+        "Prepare a database with the real network, staff and coordinators of the demonstration, and serve it on "
+        "loopback with gunicorn. Whatever is there already stays."
+    )
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("--bind", default="127.0.0.1:8000", help="address and port, loopback only")
@@ -34,12 +41,16 @@ class Command(BaseCommand):
         Path(settings.VAR_DIR).mkdir(exist_ok=True)
         call_command("migrate", verbosity=0)
         call_command("import_network", verbosity=0)
-        passwords = make_staff(Path(settings.VAR_DIR) / "demo-accounts")
-        self.stdout.write(self.style.SUCCESS(f"\n  RVCU is at http://localhost:{port}/  (stop it with Ctrl+C)\n"))
-        self.stdout.write(f"  Staff sign in at http://localhost:{port}/admin/\n")
-        for email, (_group, does) in STAFF.items():
-            self.stdout.write(f"    {email:<28} {passwords[email]:<24} {does}")
-        self.stdout.write("")
+        address = f"http://localhost:{port}"
+        if "SITE_ADDRESS" not in os.environ:
+            # Links in mails lead to the port that was asked for, in this process and in the server's.
+            os.environ["SITE_ADDRESS"] = settings.SITE_ADDRESS = address
+        passwords = Passwords(Path(settings.VAR_DIR) / "demo-accounts")
+        passwords.replace_lost([*STAFF, *(account.email for account in ACCOUNTS)])
+        make_staff(passwords)
+        make_demonstration(officer=User.objects.get(email=FIRST_OFFICER), password_of=passwords.of)
+        tick()
+        self.tell(address, passwords)
         if prepare_only:
             return
         self.stdout.flush()
@@ -56,6 +67,24 @@ class Command(BaseCommand):
         ]
         os.execv(sys.executable, [sys.executable, *gunicorn])  # noqa: S606  no shell, and nothing of a stranger
 
+    def tell(self, address: str, passwords: "Passwords") -> None:
+        """Print where to go, as whom, and what to try there."""
+        self.stdout.write(self.style.SUCCESS(f"\n  RVCU is at {address}/  (stop it with Ctrl+C)\n"))
+        groups = {
+            f"Staff sign in at {address}/admin/": {email: does for email, (_group, does) in STAFF.items()},
+            f"All others at {address}/en/my/ or {address}/fr/my/": {
+                account.email: account.does for account in ACCOUNTS
+            },
+        }
+        for heading, accounts in groups.items():
+            self.stdout.write(f"  {heading}\n")
+            for email, does in accounts.items():
+                self.stdout.write(f"    {email:<34} {passwords.of(email):<18} {does}")
+            self.stdout.write("")
+        self.stdout.write(f"  No mail leaves: read all of them at {address}/admin/cities/outboxmessage/")
+        self.stdout.write(f"  (one invites {INVITED}, and its link works)\n")
+        self.stdout.write("  What cities say and do here is invented, and marked as a demonstration.\n")
+
 
 def parse(bind: str) -> tuple[str, int]:
     """Read "127.0.0.1:8000"; refuses what is no loopback address."""
@@ -70,16 +99,31 @@ def parse(bind: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def make_staff(file: Path) -> dict[str, str]:
-    """Make the accounts that are missing, with random passwords; the file, for this user alone, keeps them."""
-    kept = dict(line.split() for line in file.read_text().splitlines()) if file.exists() else {}
+class Passwords:
+    """Random passwords by address, kept in a file for this user alone, so that a second demo prints the same."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.kept = dict(line.split() for line in file.read_text().splitlines()) if file.exists() else {}
+
+    def of(self, email: str) -> str:
+        """The password of an account; a new one, kept at once, when none is known."""
+        if email not in self.kept:
+            self.kept[email] = secrets.token_urlsafe(12)
+            self.file.touch(mode=stat.S_IRUSR | stat.S_IWUSR)
+            self.file.write_text("".join(f"{email} {password}\n" for email, password in self.kept.items()))
+        return self.kept[email]
+
+    def replace_lost(self, emails: Iterable[str]) -> None:
+        """Give the accounts that exist, but whose password the file does not know, a new one."""
+        for user in User.objects.filter(email__in=[email for email in emails if email not in self.kept]):
+            user.set_password(self.of(user.email))
+            user.save(update_fields=["password"])
+
+
+def make_staff(passwords: Passwords) -> None:
+    """Make the accounts that are missing, each with its group."""
     for email, (group, _does) in STAFF.items():
-        user, is_new = User.objects.get_or_create(email=email, defaults={"is_staff": True})
-        if is_new or email not in kept:
-            kept[email] = secrets.token_urlsafe(12)
-            user.set_password(kept[email])
-            user.save()
+        user = User.objects.filter(email=email).first()
+        user = user or User.objects.create_user(email, passwords.of(email), is_staff=True)
         user.groups.add(Group.objects.get(name=group))
-    file.touch(mode=stat.S_IRUSR | stat.S_IWUSR)
-    file.write_text("".join(f"{email} {password}\n" for email, password in kept.items()))
-    return kept

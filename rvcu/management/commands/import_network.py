@@ -5,7 +5,15 @@ from django.db import IntegrityError, transaction
 from tqdm import tqdm
 
 import cities
-from cities.services.importing import Loader, Report, read_network, record_import, write_network
+from cities.services.importing import (
+    Loader,
+    Report,
+    read_network,
+    read_themes,
+    record_import,
+    write_network,
+    write_themes,
+)
 from cities.services.tables import Folder, ImportRefused
 from meetings.services import read_meetings, write_meetings
 
@@ -13,7 +21,7 @@ SHIPPED = Path(cities.__file__).parent / "data"
 
 
 class Command(BaseCommand):
-    help = "Load countries, fields, cities, designations, official totals and meetings from data files."
+    help = "Load countries, fields, cities, designations, official totals, meetings and themes from data files."
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("folder", nargs="?", type=Path, default=SHIPPED, help="default: the data shipped")
@@ -33,9 +41,11 @@ class Command(BaseCommand):
                 # All files are read first, so that all faults are told at once.
                 network = read_network(loader)
                 meetings = read_meetings(loader.folder, network)
+                themes = read_themes(loader.folder)
                 loader.folder.refuse_if_faulty()
                 write_network(loader, network)
                 write_meetings(loader, meetings)
+                write_themes(loader, themes)
                 if loader.report.wrote:
                     record_import(loader, by=None)
                 transaction.set_rollback(dry_run)

@@ -24,6 +24,14 @@
       return { a, sx, sy, tx, ty, x: sx, y: sy };
     });
     const here = points.find((p) => p.a.matches(".map-here")), others = points.filter((p) => p !== here);
+    // Lines between dots follow them; bent as geo.bow() bends them.
+    const arcs = [...svg.querySelectorAll(".map-arc")].map((path) => ({ path, ends: numbers(path.dataset.ends).map((i) => points[i]) }));
+    const bow = (ends) => {
+      const [a, b] = ends[0].x < ends[1].x ? ends : [ends[1], ends[0]], dx = b.x - a.x, dy = b.y - a.y;
+      const bend = min(0.18, 55 / (hypot(dx, dy) || 1)), at = [a.x, a.y, (a.x + b.x) / 2 + dy * bend, (a.y + b.y) / 2 - dx * bend, b.x, b.y];
+      const [ax, ay, cx, cy, bx, by] = at.map((v) => +v.toFixed(3));
+      return `M${ax} ${ay}Q${cx} ${cy} ${bx} ${by}`;
+    };
     const of = (e) => points.find((p) => p.a === e.target.closest("a"));
     let W, H, home, x, y, u, placed, shown, moved, frame, dragged, from;
 
@@ -55,6 +63,7 @@
         });
       }
       for (const p of points) move(p.a, p);
+      for (const { path, ends } of arcs) set(path, "d", bow(ends));
       if (label) move(label, here, ` scale(${u})`);
       set(land, "href", u < DETAIL ? text.detail : text.coarse);
     }
@@ -117,6 +126,8 @@
     function name(p) {
       shown = p === here ? null : p;
       tip.hidden = !shown;
+      figure.classList.toggle("map-chosen", !!shown && arcs.length > 0);
+      for (const { path, ends } of arcs) path.classList.toggle("map-lit", ends.includes(shown));
       set(halo, "class", `map-halo field-${shown?.a.dataset.field}${shown?.a.matches(":focus-visible") ? " is-focus" : ""}`);
       halo.style.display = shown ? "" : "none";
       if (!shown) return;
@@ -220,6 +231,7 @@
         [halo, tip, tools].forEach((node) => node.remove());
         set(svg, "viewBox", first.join(" "));
         for (const p of points) move(p.a, { x: p.sx, y: p.sy });
+        for (const { path, ends } of arcs) set(path, "d", bow(ends.map((p) => ({ x: p.sx, y: p.sy }))));
         figure.rvcuMap = null;
       },
     };

@@ -1,0 +1,234 @@
+"""Who has which mandate: to be looked up, and changed by operations only."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ..acts import readable
+from ..forms.mandate import (
+    AppointCommissionOfficerForm,
+    AppointCoordinatorForm,
+    AppointEvaluatorForm,
+    AppointForm,
+    EndMandateForm,
+)
+from ..models import City, CommissionOfficer, Coordinator, Evaluator, Invitation, Mandate, PrivateFile
+from ..text import words
+from .base import OperationsMixin, PlainAdmin, ReadOnlyMixin
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A button that leads to the page of an operation; `is_next` is what is usually done."""
+
+    url: str
+    label: str | Promise
+    is_next: bool = False
+
+
+class OperationsAdmin(ReadOnlyMixin, OperationsMixin, PlainAdmin):
+    """Rows that only operations write: their buttons above the list and above each row, the acts below it."""
+
+    change_form_template = "admin/cities/operations/change_form.html"
+    change_list_template = "admin/cities/operations/change_list.html"
+    list_per_page = 50
+
+    def list_operations(self, request: HttpRequest) -> list[Operation]:
+        return []
+
+    def operations_on(self, request: HttpRequest, obj: Any) -> list[Operation]:
+        return []
+
+    def url_of(self, name: str, *args: Any) -> str:
+        return reverse(f"admin:cities_{self.opts.model_name}_{name}", args=args)
+
+    def page_at(self, route: str, name: str, view: Callable[..., HttpResponse]) -> Any:
+        return path(route, self.admin_site.admin_view(view), name=f"cities_{self.opts.model_name}_{name}")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {"operations": self.list_operations(request)}
+        return super().changelist_view(request, context | (extra_context or {}))
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any):
+        obj = context["original"]
+        context |= {"acts": readable(self.acts_on(obj)[:50]), "operations": self.operations_on(request, obj)}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def asked(request: HttpRequest) -> Any:
+    """What is posted to an operation, even if nothing; None while it only shows what it would do."""
+    return request.POST if request.method == "POST" else None
+
+
+class OfCityMixin(admin.ModelAdmin):
+    """Found by the person and by any name of the city."""
+
+    search_help_text = gettext_lazy("The person’s name or address, or a name of the city; accents do not matter.")
+
+    def get_search_results(self, request: HttpRequest, queryset: models.QuerySet, search_term: str) -> tuple:
+        if not search_term.strip():
+            return queryset, False
+        of_person, _duplicates = super().get_search_results(request, queryset, search_term)
+        if not words(search_term):
+            return of_person, False
+        return of_person | queryset.filter(city__in=City.objects.search(search_term).order_by()), False
+
+
+def link_to(letter: PrivateFile | None) -> Any:
+    """A link to a letter; None where there is none, or where an erasure emptied it."""
+    if letter is None or not letter.file:
+        return None
+    return format_html('<a href="{}">{}</a>', letter.get_absolute_url(), letter.name)
+
+
+class InForceFilter(admin.SimpleListFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [("in-force", _("in force")), ("ended", _("ended"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> models.QuerySet:
+        match self.value():
+            case "in-force":
+                return queryset.in_force()
+            case "ended":
+                return queryset.filter(ends_at__lte=timezone.now())
+        return queryset
+
+
+def appointed_or_invited(result: Mandate | Invitation) -> str:
+    if isinstance(result, Invitation):
+        return _("There is no account with this address: an invitation to %(email)s is on its way.") % {
+            "email": result.email
+        }
+    return _("The mandate of %(name)s has begun.") % {"name": result.user}
+
+
+class MandateAdmin(OperationsAdmin):
+    list_filter: ClassVar[Any] = (InForceFilter,)
+    date_hierarchy = "begins_at"
+    ordering = ("-begins_at", "-pk")
+    search_fields: ClassVar[Any] = ("user__email", "user__name")
+    appoint_form: type[AppointForm] = AppointForm
+    appoint_title: Any = ""
+    appoint_sentences: tuple[Any, ...] = ()
+
+    @admin.display(description=gettext_lazy("e-mail address"), ordering="user__email")
+    def email(self, mandate: Mandate) -> str:
+        return mandate.user.email
+
+    @admin.display(description=gettext_lazy("letter"), empty_value="–")
+    def letter_link(self, mandate: Mandate) -> Any:
+        return link_to(mandate.letter)
+
+    def get_urls(self) -> list:
+        return [
+            self.page_at("appoint/", "appoint", self.appoint_view),
+            self.page_at("<path:object_id>/end/", "end", self.end_view),
+            *super().get_urls(),
+        ]
+
+    def list_operations(self, request: HttpRequest) -> list[Operation]:
+        if not request.user.has_perm("cities.appoint"):
+            return []
+        return [Operation(self.url_of("appoint"), _("Appoint or invite"))]
+
+    def operations_on(self, request: HttpRequest, obj: Any) -> list[Operation]:
+        if not obj.is_in_force or not request.user.has_perm("cities.appoint"):
+            return []
+        return [Operation(self.url_of("end", obj.pk), _("End the mandate"))]
+
+    def appoint_view(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.has_perm("cities.appoint"):
+            raise PermissionDenied
+        return self.run_operation(
+            request,
+            self.appoint_form(asked(request)),
+            title=str(self.appoint_title),
+            what_happens=[
+                _("Whoever has an account with this address is appointed at once and told by mail."),
+                _("Whoever has none gets an invitation by mail; the mandate begins when they accept."),
+                *map(str, self.appoint_sentences),
+            ],
+            button=_("Appoint or invite"),
+            done=appointed_or_invited,
+        )
+
+    def end_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        mandate = self.get_subject(request, object_id, "cities.appoint")
+        if not mandate.is_in_force:
+            return self.turned_away(request, mandate, _("This mandate has ended already."))
+        return self.run_operation(
+            request,
+            EndMandateForm(asked(request), subject=mandate),
+            title=_("End the mandate of %(name)s") % {"name": mandate.user},
+            what_happens=[
+                _("The mandate ends now: from the next click on %(name)s can do nothing with it.")
+                % {"name": mandate.user},
+                _("The account stays, and so does what was done; %(name)s is told by mail.") % {"name": mandate.user},
+                *self.ending_sentences(mandate),
+            ],
+            button=_("End the mandate"),
+            done=lambda mandate: _("The mandate of %(name)s has ended.") % {"name": mandate.user},
+            original=mandate,
+        )
+
+    def ending_sentences(self, mandate: Any) -> list[str]:
+        return []
+
+
+@admin.register(Coordinator)
+class CoordinatorAdmin(OfCityMixin, MandateAdmin):
+    list_display = ("user", "email", "city", "role", "begins_at", "ends_at")
+    list_select_related = ("user", "city")
+    list_filter = (InForceFilter, "role")
+    fields = ("user", "email", "city", "role", "begins_at", "ends_at", "appointed_by", "letter_link")
+    appoint_form = AppointCoordinatorForm
+    appoint_title = gettext_lazy("Appoint or invite a coordinator")
+    appoint_sentences = (
+        gettext_lazy("An editor who becomes alternate, or an alternate who becomes focal point, leaves the old role."),
+        gettext_lazy("A city has one focal point: end that mandate first, or approve the city’s own request."),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        return super().get_queryset(request).select_related("user", "city", "letter", "appointed_by")
+
+    def ending_sentences(self, mandate: Coordinator) -> list[str]:
+        if not mandate.is_focal_point:
+            return []
+        return [
+            _("%(city)s is then without a focal point until somebody is appointed.") % {"city": mandate.city},
+            _("Open invitations that this person sent for the city are withdrawn."),
+        ]
+
+
+@admin.register(CommissionOfficer)
+class CommissionOfficerAdmin(MandateAdmin):
+    list_display = ("user", "email", "country", "begins_at", "ends_at")
+    list_select_related = ("user", "country")
+    search_fields = ("user__email", "user__name", "country__name_en", "country__name_fr", "=country__iso2")
+    fields = ("user", "email", "country", "begins_at", "ends_at", "appointed_by", "letter_link")
+    appoint_form = AppointCommissionOfficerForm
+    appoint_title = gettext_lazy("Appoint or invite an officer of a National Commission")
+
+
+@admin.register(Evaluator)
+class EvaluatorAdmin(OfCityMixin, MandateAdmin):
+    list_display = ("user", "email", "panel", "field", "city", "begins_at", "ends_at")
+    list_select_related = ("user", "field", "city")
+    list_filter = (InForceFilter, "panel", "field")
+    fields = ("user", "email", "panel", "field", "city", "begins_at", "ends_at", "appointed_by", "letter_link")
+    appoint_form = AppointEvaluatorForm
+    appoint_title = gettext_lazy("Appoint or invite an evaluator")

@@ -1,0 +1,244 @@
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from ..exceptions import NetworkError
+from ..models import OutboxMessage
+from ..people import Person
+from ..services.outbox import approve, retry, withdraw
+from .base import OperationsMixin, PlainAdmin, ReadOnlyMixin
+
+Status = OutboxMessage.Status
+
+
+class MailActForm(forms.Form):
+    """Nothing to fill in: the act itself."""
+
+    fieldsets = ((None, {"fields": ()}),)
+
+    def __init__(self, *args: Any, message: OutboxMessage, verb: Callable[..., OutboxMessage], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.message, self.verb = message, verb
+
+    def act(self, *, by: Person) -> OutboxMessage:
+        return self.verb(self.message, by=by)
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = gettext_lazy("kind of mail")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        kinds = OutboxMessage.objects.order_by("template").values_list("template", flat=True).distinct()
+        return [(kind, kind) for kind in kinds]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
+        return queryset.filter(template=self.value()) if self.value() else queryset
+
+
+@admin.register(OutboxMessage)
+class OutboxMessageAdmin(ReadOnlyMixin, OperationsMixin, PlainAdmin):
+    """All mail: what is held, what leaves, what left, what could not. Nobody writes one here."""
+
+    list_display = ("what", "to", "state", "created_at", "sent_at")
+    list_filter = ("status", KindFilter, "language")
+    list_select_related = ("user",)
+    list_per_page = 50
+    date_hierarchy = "created_at"
+    search_fields = ("to", "subject", "user__email", "user__name")
+    search_help_text = gettext_lazy("A word of the subject, the address or the name of the person.")
+    fields = (
+        "mail",
+        "state",
+        ("created_at", "sent_at"),
+        ("attempts", "next_try"),
+        "error",
+        "user",
+        "template",
+        "language",
+        "approved_by",
+    )
+    actions = ("approve_selected", "retry_selected", "withdraw_selected")
+
+    @admin.display(description=gettext_lazy("subject"), ordering="subject")
+    def what(self, message: OutboxMessage) -> str:
+        return message.subject or _("(emptied)")
+
+    @admin.display(description=gettext_lazy("state"), ordering="status")
+    def state(self, message: OutboxMessage) -> str:
+        return message.get_status_display()
+
+    @admin.display(description=gettext_lazy("next try"))
+    def next_try(self, message: OutboxMessage) -> str:
+        if message.status not in (Status.APPROVED, Status.FAILED):
+            return "–"
+        return date_format(timezone.localtime(message.next_try_at), "DATETIME_FORMAT")
+
+    @admin.display(description=gettext_lazy("mail"))
+    def mail(self, message: OutboxMessage) -> str:
+        """The mail as it will look; in the demo, where this page is the mailbox, its links can be followed."""
+        return render_to_string(
+            "admin/cities/outboxmessage/_mail.html",
+            {
+                "message": message,
+                "sender": settings.DEFAULT_FROM_EMAIL,
+                "is_mailbox": settings.OUTBOX_SHOWS_WHOLE_MAILS,
+                "is_masked": message.secret and not settings.OUTBOX_SHOWS_WHOLE_MAILS,
+            },
+        )
+
+    # Pages
+
+    def has_release_permission(self, request: HttpRequest, obj: OutboxMessage | None = None) -> bool:
+        return request.user.has_perm("cities.release_outboxmessage", obj)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {"nothing_is_sent": settings.OUTBOX_SHOWS_WHOLE_MAILS}
+        return super().changelist_view(request, context | (extra_context or {}))
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any):
+        message = context["original"]
+        may = self.has_release_permission(request, message)
+        context |= {
+            "nothing_is_sent": settings.OUTBOX_SHOWS_WHOLE_MAILS,
+            "may_approve": may and message.status == Status.HELD,
+            "may_retry": may and message.status in (Status.FAILED, Status.GIVEN_UP) and not message.is_empty,
+            "may_withdraw": may and Status.WITHDRAWN in OutboxMessage.TRANSITIONS.get(Status(message.status), set()),
+        }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_urls(self) -> list:
+        operations = {"approve": self.approve_view, "retry": self.retry_view, "withdraw": self.withdraw_view}
+        return [
+            path(f"<path:object_id>/{name}/", self.admin_site.admin_view(view), name=f"cities_outboxmessage_{name}")
+            for name, view in operations.items()
+        ] + super().get_urls()
+
+    # Operations
+
+    def approve_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._operate(
+            request,
+            object_id,
+            approve,
+            title=_("Approve this mail"),
+            what_happens=_("The mail leaves at once. It cannot be called back."),
+            button=_("Approve and send"),
+            done=_("The mail is on its way."),
+        )
+
+    def retry_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._operate(
+            request,
+            object_id,
+            retry,
+            title=_("Send this mail again"),
+            what_happens=_("The mail is tried again at once, and as often as a new one. It may arrive twice."),
+            button=_("Send again"),
+            done=_("The mail is on its way."),
+        )
+
+    def withdraw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._operate(
+            request,
+            object_id,
+            withdraw,
+            title=_("Withdraw this mail"),
+            what_happens=_("The mail never leaves. It stays in this list."),
+            button=_("Withdraw"),
+            done=_("The mail is withdrawn."),
+        )
+
+    def _operate(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        verb: Callable[..., OutboxMessage],
+        *,
+        title: str,
+        what_happens: str,
+        button: str,
+        done: str,
+    ) -> HttpResponse:
+        message = self.get_subject(request, object_id, "cities.release_outboxmessage")
+        return self.run_operation(
+            request,
+            MailActForm(request.POST or None, message=message, verb=verb),
+            title=title,
+            what_happens=[
+                _("“%(subject)s”, to %(to)s") % {"subject": message.subject, "to": message.to or "–"},
+                what_happens,
+            ],
+            button=button,
+            done=lambda _message: done,
+            original=message,
+        )
+
+    # The same for many, after a page that says which
+
+    @admin.action(description=gettext_lazy("Approve and send"), permissions=["release"])
+    def approve_selected(self, request: HttpRequest, queryset: models.QuerySet) -> HttpResponse | None:
+        return self._operate_on_many(request, queryset, approve, _("Approve these mails"), _("Approve and send"))
+
+    @admin.action(description=gettext_lazy("Send again"), permissions=["release"])
+    def retry_selected(self, request: HttpRequest, queryset: models.QuerySet) -> HttpResponse | None:
+        return self._operate_on_many(request, queryset, retry, _("Send these mails again"), _("Send again"))
+
+    @admin.action(description=gettext_lazy("Withdraw"), permissions=["release"])
+    def withdraw_selected(self, request: HttpRequest, queryset: models.QuerySet) -> HttpResponse | None:
+        return self._operate_on_many(request, queryset, withdraw, _("Withdraw these mails"), _("Withdraw"))
+
+    def _operate_on_many(
+        self,
+        request: HttpRequest,
+        queryset: models.QuerySet,
+        verb: Callable[..., OutboxMessage],
+        title: str,
+        button: str,
+    ) -> HttpResponse | None:
+        chosen = list(queryset)
+        if "confirmed" not in request.POST:
+            request.current_app = self.admin_site.name
+            return TemplateResponse(
+                request,
+                "admin/cities/outboxmessage/many.html",
+                self.admin_site.each_context(request)
+                | {
+                    "title": title,
+                    "opts": self.opts,
+                    "chosen": chosen,
+                    "action": request.POST["action"],
+                    "button": button,
+                    "action_checkbox_name": admin.helpers.ACTION_CHECKBOX_NAME,
+                },
+            )
+        done, left = 0, 0
+        for message in chosen:
+            try:
+                verb(message, by=request.user)
+                done += 1
+            except NetworkError:
+                left += 1
+        if done:
+            told = ngettext("Done for %(number)s mail.", "Done for %(number)s mails.", done)
+            self.message_user(request, told % {"number": done}, messages.SUCCESS)
+        if left:
+            told = ngettext(
+                "%(number)s mail stays as it is: its state does not allow it.",
+                "%(number)s mails stay as they are: their state does not allow it.",
+                left,
+            )
+            self.message_user(request, told % {"number": left}, messages.WARNING)
+        return None

@@ -1,0 +1,135 @@
+"""What staff fill in to appoint or invite somebody, and to end that."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.utils.translation import gettext_lazy as _
+
+from ..models import City, Coordinator, Country, CreativeField, Evaluator, FocalPointChange, Invitation, Mandate
+from ..people import Person
+from ..services.focal_point_change import approve_change, refuse_change
+from ..services.invitation import account_of, invite, send_again, withdraw
+from ..services.mandate import begin_mandate, end_mandate
+
+
+class WhoFields(forms.Form):
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "class": "vTextField"}),
+        help_text=_("one that only this person reads: whoever opens the link has the mandate"),
+    )
+    name = forms.CharField(
+        label=_("Name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off", "class": "vTextField"})
+    )
+    language = forms.ChoiceField(label=_("Language of the mail"), choices=settings.LANGUAGES)
+
+
+class AppointForm(WhoFields):
+    """Appoints whoever has an account, and invites whoever has none."""
+
+    kind = ""
+    scope: tuple[str, ...] = ()
+
+    def act(self, *, by: Person) -> Mandate | Invitation:
+        scope = {name: self.cleaned_data[name] for name in self.scope}
+        account = account_of(self.cleaned_data["email"])
+        if account is not None:
+            return begin_mandate(user=account, by=by, kind=self.kind, **scope)
+        person = {name: self.cleaned_data[name] for name in ("email", "name", "language")}
+        return invite(kind=self.kind, by=by, **person, **scope)
+
+
+class AppointCoordinatorForm(AppointForm):
+    kind = Invitation.Kind.COORDINATOR
+    scope = ("city", "role")
+    city = forms.ModelChoiceField(City.objects.all(), label=_("City"))
+    role = forms.ChoiceField(label=_("Role"), choices=Coordinator.Role, widget=forms.RadioSelect)
+    fieldsets = ((None, {"fields": ("city", "role", "email", "name", "language")}),)
+
+
+class AppointCommissionOfficerForm(AppointForm):
+    kind = Invitation.Kind.COMMISSION
+    scope = ("country",)
+    country = forms.ModelChoiceField(Country.objects.all(), label=_("Country"))
+    fieldsets = ((None, {"fields": ("country", "email", "name", "language")}),)
+
+
+class AppointEvaluatorForm(AppointForm):
+    kind = Invitation.Kind.EVALUATOR
+    scope = ("panel", "field", "city")
+    panel = forms.ChoiceField(label=_("Panel"), choices=Evaluator.Panel, widget=forms.RadioSelect)
+    field = forms.ModelChoiceField(CreativeField.objects.all(), label=_("Creative field"))
+    city = forms.ModelChoiceField(
+        City.objects.all(),
+        label=_("Named by the city"),
+        required=False,
+        help_text=_("for the panel of the member cities only"),
+    )
+    fieldsets = ((None, {"fields": ("panel", "field", "city", "email", "name", "language")}),)
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if "panel" in given and "city" in given and (given["panel"] == Evaluator.Panel.CITIES) != bool(given["city"]):
+            self.add_error("city", _("A person of the member cities’ panel is named by a city; an expert is not."))
+        return given
+
+
+class InviteStaffForm(WhoFields):
+    group = forms.ModelChoiceField(
+        Group.objects.order_by("pk"), label=_("Group"), widget=forms.RadioSelect, empty_label=None
+    )
+    fieldsets = ((None, {"fields": ("email", "name", "language", "group")}),)
+
+    def __init__(self, *args: Any, group_labels: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["group"]
+        field.label_from_instance = lambda group: str(group_labels.get(group.name, group.name))
+
+    def act(self, *, by: Person) -> Invitation:
+        return invite(kind=Invitation.Kind.STAFF, by=by, **self.cleaned_data)
+
+
+class ConfirmForm(forms.Form):
+    """Nothing to fill in: what will happen stands above the button."""
+
+    fieldsets = ()
+
+    def __init__(self, *args: Any, subject: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.subject = subject
+
+
+class EndMandateForm(ConfirmForm):
+    def act(self, *, by: Person) -> Mandate:
+        return end_mandate(mandate=self.subject, by=by)
+
+
+class WithdrawInvitationForm(ConfirmForm):
+    def act(self, *, by: Person) -> Invitation:
+        return withdraw(invitation=self.subject, by=by)
+
+
+class SendAgainForm(ConfirmForm):
+    def act(self, *, by: Person) -> Invitation:
+        return send_again(invitation=self.subject, by=by)
+
+
+class ApproveChangeForm(ConfirmForm):
+    def act(self, *, by: Person) -> FocalPointChange:
+        return approve_change(change=self.subject, by=by)
+
+
+class RefuseChangeForm(ConfirmForm):
+    reason = forms.CharField(
+        label=_("Why not"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=2000,
+        help_text=_("the city reads it, in the mail and on its page"),
+    )
+    fieldsets = ((None, {"fields": ("reason",)}),)  # type: ignore[assignment]
+
+    def act(self, *, by: Person) -> FocalPointChange:
+        return refuse_change(change=self.subject, by=by, **self.cleaned_data)

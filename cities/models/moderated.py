@@ -1,0 +1,158 @@
+from dataclasses import dataclass
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a text that stands on its own, for readable differences; a list of things has a line for each."""
+
+    name: str
+    label: Any
+    text: str
+    language: str = ""
+    """"en", "fr", or "" where it is the same for both."""
+
+
+class ModeratedQuerySet(models.QuerySet):
+    def open(self) -> Self:
+        """What a city still works on, or staff has to look at."""
+        return self.filter(status__in=Moderated.OPEN)
+
+    def waiting(self) -> Self:
+        """What waits for staff."""
+        return self.filter(status=Moderated.Status.SUBMITTED)
+
+    def published(self) -> Self:
+        return self.filter(status=Moderated.Status.PUBLISHED)
+
+
+class Moderated(models.Model):
+    """A proposed state of something public, whole: coordinators write it, staff publish it. All are kept.
+
+    `version` counts the saves of a draft, so that a second window or colleague is noticed.
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        SUBMITTED = "submitted", _("waiting for staff")
+        CHANGES_REQUESTED = "changes-requested", _("changes requested")
+        PUBLISHED = "published", _("published")
+        REJECTED = "rejected", _("rejected")
+
+    TRANSITIONS = {
+        Status.DRAFT: {Status.SUBMITTED, Status.PUBLISHED},
+        Status.SUBMITTED: {Status.PUBLISHED, Status.CHANGES_REQUESTED, Status.REJECTED, Status.DRAFT},
+        Status.CHANGES_REQUESTED: {Status.SUBMITTED},
+    }
+    """A draft is published at once only where all that it changes is of low risk, or staff go back to an old state."""
+    OPEN = (Status.DRAFT, Status.SUBMITTED, Status.CHANGES_REQUESTED)
+    EDITABLE = (Status.DRAFT, Status.CHANGES_REQUESTED)
+
+    status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.DRAFT, editable=False)
+    version = models.PositiveIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(_("begun"), auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("begun by"),
+    )
+    updated_at = models.DateTimeField(_("last saved"), auto_now=True)
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("last saved by"),
+    )
+    submitted_at = models.DateTimeField(_("submitted"), null=True, editable=False)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("submitted by"),
+    )
+    decided_at = models.DateTimeField(_("decided"), null=True, editable=False)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
+    reason = models.TextField(_("reason"), blank=True, editable=False)
+    as_typed = models.JSONField(default=dict, blank=True, editable=False)
+    """What was typed and could not be taken over, by the name of its part: kept until it is mended."""
+
+    objects = ModeratedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=["draft", "submitted", "changes-requested", "published", "rejected"]),
+                name="%(class)s_status_is_known",
+            ),
+        ]
+
+    @property
+    def subject(self) -> Any:
+        """What this is a state of: the city, the initiative."""
+        raise NotImplementedError
+
+    @property
+    def home(self) -> Any:
+        """The city whose coordinators write this."""
+        raise NotImplementedError
+
+    @property
+    def edit_url(self) -> str:
+        """Where its coordinators write it, in the language that is active."""
+        raise NotImplementedError
+
+    def siblings(self) -> Any:
+        """All states of the same subject."""
+        raise NotImplementedError
+
+    def predecessor(self) -> Any:
+        """What was public when this was begun, or is to be replaced by it; None when nothing was."""
+        return self.siblings().published().filter(number__lt=self.number).order_by("-number").first()  # type: ignore[attr-defined]
+
+    def parts(self) -> list[Part]:
+        """What a reader compares, in reading order; photos aside."""
+        raise NotImplementedError
+
+    def missing(self) -> list[Any]:
+        """What publication needs and this lacks, a sentence each."""
+        raise NotImplementedError
+
+    def become_public(self) -> None:
+        """What else changes when this is published."""
+        raise NotImplementedError
+
+    def stamp(self, changed: set[str]) -> list[str]:
+        """Note when what was last changed, where a model keeps that; gives the names of the columns set."""
+        return []
+
+    @property
+    def is_editable(self) -> bool:
+        return self.status in self.EDITABLE
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in self.OPEN
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.status == self.Status.SUBMITTED

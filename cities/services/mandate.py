@@ -1,0 +1,235 @@
+"""Mandates begin and end, at once: what a person may do is asked of them anew at every request.
+
+Whatever touches the mandates of a city first locks the city's row, so that two acts on it queue.
+"""
+
+import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ..exceptions import MandateRefused
+from ..models import (
+    City,
+    CommissionOfficer,
+    Coordinator,
+    Country,
+    CreativeField,
+    Evaluator,
+    HistoryEntry,
+    Invitation,
+    Mandate,
+    OutboxMessage,
+    PrivateFile,
+)
+from ..people import Person
+from .history import record
+from .outbox import write_mail
+
+Kind = Invitation.Kind
+Role = Coordinator.Role
+Verb = HistoryEntry.Verb
+
+CHOSEN_BY_FOCAL_POINT = (Role.ALTERNATE, Role.EDITOR)
+_RANK = {Role.EDITOR: 0, Role.ALTERNATE: 1, Role.FOCAL_POINT: 2}
+
+
+def lock_city(city: City) -> City:
+    """The city's row, held until the transaction ends: acts on its mandates and invitations queue here."""
+    return City.objects.select_for_update(no_key=True).get(pk=city.pk)
+
+
+def check_may_manage(by: Person, city: City | None, *, role: str = "") -> None:
+    """Raise MandateRefused unless staff, or the focal point of the city where `role` is one that they choose."""
+    if by.has_perm("cities.appoint"):
+        return
+    if city is None or not by.has_perm("cities.manage_team", city):
+        raise MandateRefused(_("Only the focal point of the city, or the secretariat, can do this."))
+    if role not in CHOSEN_BY_FOCAL_POINT:
+        raise MandateRefused(
+            _("A change of the focal point needs a letter of the mayor and the secretariat’s approval.")
+        )
+
+
+@transaction.atomic
+def begin_mandate(
+    *,
+    user: Person,
+    by: Person,
+    kind: str,
+    city: City | None = None,
+    role: str = "",
+    country: Country | None = None,
+    panel: str = "",
+    field: CreativeField | None = None,
+    letter: PrivateFile | None = None,
+) -> Mandate:
+    """Give a person who has an account a mandate from now on, in the name of the secretariat; they get a mail.
+
+    A coordinator who rises (an editor becomes alternate, an alternate focal point) leaves the lower mandate in the
+    same instant. Raises MandateRefused when `by` is not of the secretariat, the account is closed, the person has
+    such a mandate already, or the city has another focal point.
+    """
+    if not by.has_perm("cities.appoint"):
+        raise MandateRefused(_("Only the secretariat appoints."))
+    return begin(
+        user=user,
+        appointed_by=by,
+        by=by,
+        kind=kind,
+        city=city,
+        role=role,
+        country=country,
+        panel=panel,
+        field=field,
+        letter=letter,
+    )
+
+
+def begin(
+    *,
+    user: Person,
+    by: Person,
+    appointed_by: Person,
+    kind: str,
+    city: City | None = None,
+    role: str = "",
+    country: Country | None = None,
+    panel: str = "",
+    field: CreativeField | None = None,
+    letter: PrivateFile | None = None,
+    replaces: Person | None = None,
+) -> Mandate:
+    """The beginning of a mandate, for the verbs that checked who may; `replaces` is the focal point who hands over.
+
+    Needs a transaction. With a new focal point the invitations of the one before end, and others to the same office.
+    """
+    now = timezone.now()
+    if city is not None and kind == Kind.COORDINATOR:
+        lock_city(city)
+    user = get_user_model()._default_manager.select_for_update(no_key=True).get(pk=user.pk)
+    if not user.is_active:
+        raise MandateRefused(_("The account of this person is closed. An administrator can open it again."))
+    mandate: Mandate
+    match kind:
+        case Kind.COORDINATOR:
+            mandate = Coordinator(city=city, role=role)
+            _leave_lower_mandate(mandate, user, now, by)
+            if role == Role.FOCAL_POINT:
+                _free_the_office(mandate.city, now, by, replaces)
+        case Kind.COMMISSION:
+            mandate = CommissionOfficer(country=country)
+            _refuse_twice(CommissionOfficer.objects.filter(country=country), user)
+        case Kind.EVALUATOR:
+            mandate = Evaluator(panel=panel, field=field, city=city)
+            _refuse_twice(Evaluator.objects.filter(field=field), user)
+        case _:
+            raise ValueError(kind)
+    mandate.user, mandate.begins_at, mandate.appointed_by, mandate.letter = user, now, appointed_by, letter
+    mandate.save()
+    record(Verb.MANDATE_BEGUN, on=mandate, by=by, changes={"role": [None, role]} if role else {})
+    write_mail("mandate-begun", to=user, context=_told_of(mandate))
+    return mandate
+
+
+def _refuse_twice(mandates: Any, user: Person) -> None:
+    if mandates.of(user).in_force().exists():
+        raise MandateRefused(_("This person has the mandate already."))
+
+
+def _leave_lower_mandate(new: Coordinator, user: Person, now: datetime.datetime, by: Person) -> None:
+    held = Coordinator.objects.of(user).in_force(now).filter(city=new.city).first()
+    if held is None:
+        return
+    if _RANK[Role(held.role)] >= _RANK[Role(new.role)]:
+        raise MandateRefused(
+            _("This person is already a coordinator of the city: %(role)s.") % {"role": held.get_role_display()}
+        )
+    _end(held, now, by)
+
+
+def _free_the_office(city: City, now: datetime.datetime, by: Person, replaces: Person | None) -> None:
+    """End the mandate of the focal point who hands over; refuse when it is somebody else's."""
+    held = Coordinator.objects.in_force(now).filter(city=city, role=Role.FOCAL_POINT).select_related("user").first()
+    if held and (replaces is None or held.user_id != replaces.pk):
+        raise MandateRefused(_("The city has a focal point. End that mandate first, or approve the city’s request."))
+    to_the_office = Invitation.objects.filter(kind=Kind.COORDINATOR, city=city, role=Role.FOCAL_POINT)
+    withdraw_all(to_the_office.unused(), now, by)
+    if held:
+        _end(held, now, by)
+        write_mail("mandate-ended", to=held.user, context=_told_of(held))
+
+
+@transaction.atomic
+def end_mandate(*, mandate: Mandate, by: Person) -> Mandate:
+    """End a mandate now; the person can do nothing with it from the next request on, and gets a mail.
+
+    A focal point ends those of alternates and editors of the own city, the secretariat any. Invitations that a focal
+    point sent end with the mandate. Raises MandateRefused for anybody else, and when it has ended already.
+    """
+    city = mandate.city if isinstance(mandate, Coordinator) else None
+    if city:
+        lock_city(city)
+    check_may_manage(by, city, role=mandate.role if isinstance(mandate, Coordinator) else "")
+    stored: Mandate = (
+        type(mandate)
+        ._default_manager.select_for_update(no_key=True, of=("self",))
+        .select_related("user")
+        .get(pk=mandate.pk)
+    )
+    now = timezone.now()
+    if not stored.is_in_force:
+        raise MandateRefused(_("This mandate has ended already."))
+    _end(stored, now, by)
+    write_mail("mandate-ended", to=stored.user, context=_told_of(stored))
+    return stored
+
+
+@transaction.atomic
+def end_all(*, user: Person, by: Person) -> None:
+    """End whatever mandates a person has, without a mail: to be called when the account goes for good."""
+    now = timezone.now()
+    models_of_mandates: tuple[type[Mandate], ...] = (Coordinator, CommissionOfficer, Evaluator)
+    for model in models_of_mandates:
+        for mandate in model._default_manager.filter(user=user).exclude(ends_at__lte=now).order_by("pk"):
+            if isinstance(mandate, Coordinator):
+                lock_city(mandate.city)
+            _end(mandate, max(now, mandate.begins_at), by)
+
+
+def _end(mandate: Mandate, now: datetime.datetime, by: Person) -> None:
+    mandate.ends_at = now
+    mandate.save(update_fields=["ends_at"])
+    record(Verb.MANDATE_ENDED, on=mandate, by=by, changes={"ends_at": [None, now.isoformat(timespec="seconds")]})
+    if isinstance(mandate, Coordinator) and mandate.is_focal_point:
+        sent = Invitation.objects.filter(kind=Kind.COORDINATOR, city=mandate.city, invited_by=mandate.user_id)
+        withdraw_all(sent.unused(), now, by)
+
+
+def withdraw_all(invitations: models.QuerySet[Invitation], now: datetime.datetime, by: Person) -> None:
+    """Close invitations, with the mails about them that have not left."""
+    for invitation in invitations.select_for_update(no_key=True, of=("self",)):
+        invitation.withdrawn_at, invitation.token_hash = now, ""
+        invitation.save(update_fields=["withdrawn_at", "token_hash"])
+        record(
+            Verb.INVITATION_WITHDRAWN,
+            on=invitation,
+            by=by,
+            changes={"withdrawn_at": [None, now.isoformat(timespec="seconds")]},
+        )
+        stop_mails(invitation)
+
+
+def stop_mails(invitation: Invitation) -> None:
+    withdrawn = OutboxMessage.Status.WITHDRAWN
+    withdrawable = [status for status, after in OutboxMessage.TRANSITIONS.items() if withdrawn in after]
+    OutboxMessage.objects.filter(
+        secret=OutboxMessage.Secret.INVITATION, secret_of=str(invitation.pk), status__in=withdrawable
+    ).update(status=withdrawn)
+
+
+def _told_of(mandate: Mandate) -> dict[str, Any]:
+    return {"mandate": mandate, "kind": mandate._meta.model_name}

@@ -1,0 +1,42 @@
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from ..access import for_persons, needs
+from ..models import City, CommissionOfficer, Coordinator, Evaluator
+from ..people import Person
+from ..services.waiting import desks_of, tasks_of
+
+
+def own_city(user: Person, slug: str) -> City:
+    """One of the cities that a person is a coordinator of now; raises Http404."""
+    return get_object_or_404(City.objects.coordinated_by(user).select_related("country"), slug=slug)
+
+
+def mandates_of(user: Person) -> list[Coordinator]:
+    """A person's mandates for cities, the past ones too, the newest first."""
+    return list(Coordinator.objects.of(user).select_related("city__country"))
+
+
+@for_persons
+def my(request: HttpRequest) -> HttpResponse:
+    """What waits for a person, then the cities and mandates."""
+    mandates = mandates_of(request.user)
+    desks = desks_of(request.user, mandates)
+    return render(
+        request,
+        "my/my.html",
+        {
+            "desks": desks,
+            "tasks": tasks_of(desks),
+            "past": [mandate for mandate in mandates if not mandate.is_in_force],
+            "commissions": CommissionOfficer.objects.of(request.user).in_force().select_related("country"),
+            "evaluations": Evaluator.objects.of(request.user).in_force().select_related("field", "city"),
+        },
+    )
+
+
+@needs("cities.edit_profile", of=own_city)
+def my_city(request: HttpRequest, city: City) -> HttpResponse:
+    """A city's workplace: what waits, and how its profile, its initiatives, its partners and its team stand."""
+    (desk,) = desks_of(request.user, mandates_of(request.user), only=city)
+    return render(request, "my/my_city.html", {"city": desk.city, "desk": desk, "tasks": tasks_of([desk])})

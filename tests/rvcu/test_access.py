@@ -1,0 +1,333 @@
+"""Every address of the project against every persona: who gets in, who is sent to sign in, who meets 403 or 404.
+
+Fails when a view names no permission (`cities.access`), and when an address is missing from the tables below.
+"""
+
+import datetime
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.contrib import admin
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from cities.access import EVERYONE, PERSONS
+from cities.models import (
+    City,
+    CommissionOfficer,
+    Coordinator,
+    EntryReport,
+    Evaluator,
+    FocalPointChange,
+    Initiative,
+    InitiativeRevision,
+    Invitation,
+    OutboxMessage,
+    Partnership,
+    Photo,
+    PrivateFile,
+    ProfileConfirmation,
+    ProfileRevision,
+)
+from cities.rules import PERMISSIONS
+from tests.conftest import mandate, person
+
+LYON = ("coordinator", "alternate", "editor")
+OTHERS = ("former_coordinator", "other_coordinator", "commission_officer", "evaluator")
+SECRETARIAT = ("officer", "decision_officer", "administrator", "auditor")
+PERSONAS = ("visitor", *LYON, *OTHERS, *SECRETARIAT)
+
+OPEN, SIGN_IN, FORBIDDEN, HIDDEN = "open", "sign in", "forbidden", "hidden"
+
+Who = dict[str, str]
+
+
+def who(default: str, *, visitor: str = SIGN_IN, **others: str) -> Who:
+    """What each persona meets: the default, but for those named."""
+    return dict.fromkeys(PERSONAS, default) | {"visitor": visitor} | others
+
+
+ALL = who(OPEN, visitor=OPEN)
+PEOPLE = who(OPEN)
+OF_LYON = who(HIDDEN, **dict.fromkeys(LYON, OPEN))
+SPEAKERS = OF_LYON | {"editor": FORBIDDEN}
+FOCAL_POINT = SPEAKERS | {"alternate": FORBIDDEN}
+PARTNERS = OF_LYON | {"other_coordinator": OPEN}
+PARTNER_SPEAKS = who(HIDDEN, other_coordinator=OPEN, **dict.fromkeys(LYON, FORBIDDEN))
+EITHER_SPEAKS = SPEAKERS | {"other_coordinator": OPEN}
+DRAWN = who(HIDDEN, visitor=HIDDEN, **dict.fromkeys((*LYON, *SECRETARIAT), OPEN))
+LETTER = who(HIDDEN, coordinator=OPEN, **dict.fromkeys(SECRETARIAT, OPEN))
+
+# Name of an address → what fills it, the method, who. An empty POST does nothing where it is let in.
+ADDRESSES: dict[str, tuple[dict[str, object], str, Who]] = {
+    **{
+        name: ({}, "get", ALL)
+        for name in (
+            *("healthz", "robots", "sitemap", "fields_css", "fields_svg", "home", "network", "statistics"),
+            *("legal", "privacy", "accessibility", "contact", "meetings:list"),
+            *("cities:directory", "cities:map", "cities:table", "cities:field_list", "cities:country_list"),
+            *("cities:initiatives", "cities:cooperation"),
+            *("account_login", "account_inactive", "account_signup", "account_reset_password"),
+            *("account_reset_password_done", "account_reset_password_from_key_done"),
+            *("account_email_verification_sent", "cities:erased"),
+        )
+    },
+    "set_language": ({}, "post", ALL),
+    "account_confirm_email": ({"key": "unknown"}, "get", ALL),
+    "account_reset_password_from_key": ({"uidb36": "1", "key": "unknown"}, "get", ALL),
+    "cities:city": ({"slug": "lyon"}, "get", ALL),
+    "cities:report": ({"slug": "lyon"}, "get", ALL),
+    "cities:report_received": ({"slug": "lyon"}, "get", ALL),
+    "cities:field": ({"slug": "film"}, "get", ALL),
+    "cities:country": ({"iso2": "FR"}, "get", ALL),
+    "cities:initiative": ({"slug": "shown"}, "get", ALL),
+    "cities:invitation": ({"token": "unknown"}, "get", who(HIDDEN, visitor=HIDDEN)),
+    "meetings:meeting": ({"edition": 12}, "get", ALL),
+    # the second step of a sign-in: without the first, back to it
+    **{name: ({}, "get", PEOPLE) for name in ("mfa_authenticate", "account_confirm_login_code", "mfa_login_webauthn")},
+    # for whoever is signed in, about themselves
+    **{
+        name: ({}, "get", PEOPLE)
+        for name in (
+            *("my", "cities:my_help", "cities:my_acts", "cities:my_data", "cities:my_erasure"),
+            *("account_index", "account_preferences", "account_reauthenticate", "account_email"),
+            *("account_change_password", "account_set_password", "mfa_index", "mfa_reauthenticate"),
+            *("mfa_generate_recovery_codes", "mfa_activate_totp", "mfa_list_webauthn", "mfa_add_webauthn"),
+            *("mfa_reauthenticate_webauthn", "usersessions_list"),
+        )
+    },
+    "account_logout": ({}, "get", PEOPLE),
+    "cities:my_data_file": ({}, "post", PEOPLE),
+    "mfa_remove_webauthn": ({"pk": 0}, "get", PEOPLE),  # asks for the password first
+    "mfa_edit_webauthn": ({"pk": 0}, "get", PEOPLE),
+    # nothing to see without a second factor, which staff have here, or without codes, which nobody has
+    "mfa_deactivate_totp": ({}, "get", who(HIDDEN, **dict.fromkeys(SECRETARIAT, OPEN))),
+    "mfa_view_recovery_codes": ({}, "get", who(HIDDEN)),
+    "mfa_download_recovery_codes": ({}, "get", who(HIDDEN)),
+    # Lyon's workplace
+    "cities:my_city": ({"slug": "lyon"}, "get", OF_LYON),
+    "cities:my_profile": ({"slug": "lyon"}, "get", OF_LYON),
+    "cities:my_profile_submit": ({"slug": "lyon"}, "post", OF_LYON),
+    "cities:my_profile_take_back": ({"slug": "lyon"}, "post", OF_LYON),
+    "cities:my_profile_history": ({"slug": "lyon"}, "get", OF_LYON),
+    "cities:my_profile_photos": ({"slug": "lyon"}, "get", OF_LYON),
+    "cities:my_confirm": ({"slug": "lyon"}, "post", FOCAL_POINT),
+    "cities:my_team": ({"slug": "lyon"}, "get", OF_LYON),
+    "cities:my_team_invite": ({"slug": "lyon"}, "post", FOCAL_POINT),
+    "cities:my_team_end": ({"slug": "lyon", "pk": "mandate"}, "post", FOCAL_POINT),
+    "cities:my_team_withdraw": ({"slug": "lyon", "pk": "invitation"}, "post", FOCAL_POINT),
+    "cities:my_team_send_again": ({"slug": "lyon", "pk": "invitation"}, "post", FOCAL_POINT),
+    "cities:my_team_change": ({"slug": "lyon"}, "post", FOCAL_POINT),
+    "cities:my_team_change_withdraw": ({"slug": "lyon"}, "post", FOCAL_POINT),
+    "cities:my_initiative_new": ({"slug": "lyon"}, "get", OF_LYON),
+    "cities:my_initiative": ({"pk": "initiative"}, "get", OF_LYON),
+    "cities:my_initiative_photos": ({"pk": "initiative"}, "get", OF_LYON),
+    "cities:my_initiative_submit": ({"pk": "initiative"}, "post", OF_LYON),
+    "cities:my_initiative_take_back": ({"pk": "initiative"}, "post", OF_LYON),
+    "cities:my_initiative_edit": ({"pk": "initiative"}, "post", OF_LYON),
+    "cities:my_initiative_partners": ({"pk": "initiative"}, "post", SPEAKERS),
+    # Lyon asked Östersund
+    "cities:my_partnership": ({"pk": "partnership"}, "get", PARTNERS),
+    "cities:my_partnership_confirm": ({"pk": "partnership"}, "post", PARTNER_SPEAKS),
+    "cities:my_partnership_decline": ({"pk": "partnership"}, "post", PARTNER_SPEAKS),
+    "cities:my_partnership_end": ({"pk": "partnership"}, "post", EITHER_SPEAKS),
+    # files of Lyon: a photo of a draft, and a letter that its focal point sent
+    "photo": ({"pk": "photo", "size": "small"}, "get", DRAWN),
+    "cities:file": ({"pk": "letter"}, "get", LETTER),
+}
+
+NOT_OURS = {"set_language"}
+"""Views of the framework that stand in our addresses as they are and show nothing."""
+
+
+def walk(patterns=None, prefix: str = "", spaces: tuple[str, ...] = ()) -> Iterator[tuple[str, str, Callable]]:
+    """Every address of the project: its full name, its route, its view."""
+    for entry in patterns if patterns is not None else get_resolver().url_patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            inner = (*spaces, entry.namespace) if entry.namespace else spaces
+            yield from walk(entry.url_patterns, route, inner)
+        elif isinstance(entry, URLPattern):
+            yield ":".join((*spaces, entry.name or "")), route, entry.callback
+
+
+def outcome(response) -> str:
+    assert response.status_code < 500
+    if response.status_code in (403, 404):
+        return {403: FORBIDDEN, 404: HIDDEN}[response.status_code]
+    if response.status_code == 302 and any(page in response.url for page in ("/account/login/", "/admin/login/")):
+        return SIGN_IN
+    assert response.status_code != 405
+    return OPEN
+
+
+SITE = [(name, route, view) for name, route, view in walk() if not name.startswith("admin:")]
+
+
+def test_every_view_of_the_site_says_who_may_open_it():
+    known = {EVERYONE, PERSONS, *PERMISSIONS}
+    silent = [route for name, route, view in SITE if name not in NOT_OURS and getattr(view, "access", "") not in known]
+    assert silent == []
+
+
+def test_every_address_of_the_site_is_in_the_table():
+    assert {name for name, _route, _view in SITE} == set(ADDRESSES)
+
+
+@pytest.fixture
+def world(coordinator, other_coordinator, tmp_path, settings) -> dict[str, object]:
+    """One of each thing that an address names."""
+    lyon, ostersund = City.objects.get(slug="lyon"), City.objects.get(slug="ostersund")
+    revision = ProfileRevision.objects.create(city=lyon, number=1, created_by=coordinator)
+    photo = Photo.objects.create(city=lyon, width=800, height=600, sha256="0" * 64, uploaded_by=coordinator)
+    for size in ("large", "small"):
+        getattr(photo, size).save(f"{size}.jpg", ContentFile(b"\xff\xd8\xff"), save=False)
+    photo.save()
+    letter = PrivateFile(
+        kind=PrivateFile.Kind.MAYORS_LETTER,
+        city=lyon,
+        name="letter.pdf",
+        content_type="application/pdf",
+        size=5,
+        sha256="0" * 64,
+        uploaded_by=coordinator,
+    )
+    letter.file.save("letter.pdf", ContentFile(b"%PDF-"), save=False)
+    letter.save()
+    initiative = Initiative.objects.create(slug="draft", lead=lyon)
+    text = InitiativeRevision.objects.create(initiative=initiative, number=1, created_by=coordinator)
+    shown = Initiative.objects.create(slug="shown", lead=ostersund)
+    shown.published = InitiativeRevision.objects.create(
+        initiative=shown, number=1, status="published", title_en="Shown", title_fr="Montrée", first_year=2024
+    )
+    shown.save()
+    now = timezone.now()
+    second = mandate(person("second.editor.lyon@example.org"), "lyon", Coordinator.Role.EDITOR)
+    invitation = Invitation.objects.create(
+        kind="coordinator",
+        email="invited@example.org",
+        language="en",
+        city=lyon,
+        role="editor",
+        invited_by=coordinator,
+        expires_at=now + datetime.timedelta(days=9),
+    )
+    return {
+        "mandate": second.pk,
+        "invitation": invitation.pk,
+        "initiative": initiative.pk,
+        "partnership": Partnership.objects.create(initiative=initiative, city=ostersund, asked_by=coordinator).pk,
+        "photo": photo.pk,
+        "letter": letter.pk,
+        "objects": {
+            ProfileRevision: revision,
+            InitiativeRevision: text,
+            Photo: photo,
+            ProfileConfirmation: ProfileConfirmation.objects.create(
+                city=lyon, day=datetime.date(2026, 1, 5), by=coordinator
+            ),
+            Invitation: invitation,
+            Coordinator: second,
+            FocalPointChange: FocalPointChange.objects.create(
+                city=lyon,
+                email="next.lyon@example.org",
+                name="Next",
+                language="fr",
+                letter=letter,
+                requested_by=coordinator,
+            ),
+            OutboxMessage: OutboxMessage.objects.create(
+                template="invitation", to="invited@example.org", language="en", subject="An invitation", body="…"
+            ),
+            EntryReport: EntryReport.objects.create(city=lyon, message="A mistake, here.", language="en"),
+            CommissionOfficer: CommissionOfficer.objects.create(user=coordinator, country_id="SE"),
+            Evaluator: Evaluator.objects.create(user=coordinator, panel="experts", field_id=1),
+        },
+    }
+
+
+@pytest.fixture
+def client_of(request, signed_in) -> Callable[[str], Client]:
+    def sign_in(persona: str) -> Client:
+        return Client() if persona == "visitor" else signed_in(request.getfixturevalue(persona))
+
+    return sign_in
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_the_site_opens_to_whom_it_should(persona, world, client_of):
+    client = client_of(persona)
+    met, expected = {}, {}
+    for name, (named, method, table) in ADDRESSES.items():
+        if name == "account_logout":
+            continue  # tried last: it asks, and signs out on POST alone
+        address = reverse(name, kwargs={key: world.get(value, value) for key, value in named.items()})
+        met[name] = outcome(getattr(client, method)(address))
+        expected[name] = table[persona]
+    assert {name: one for name, one in met.items() if one != expected[name]} == {}
+    assert outcome(client.get(reverse("account_logout"))) == PEOPLE[persona]
+
+
+def test_a_mandate_that_ends_closes_the_workplace_at_once(world, client_of, coordinator):
+    client = client_of("coordinator")
+    page = client.get("/en/my/cities/lyon/profile/")
+    assert page.status_code == 200
+    Coordinator.objects.filter(user=coordinator).update(ends_at=timezone.now())
+    for name, (named, method, table) in ADDRESSES.items():
+        if table in (OF_LYON, SPEAKERS, FOCAL_POINT):
+            address = reverse(name, kwargs={key: world.get(value, value) for key, value in named.items()})
+            assert outcome(getattr(client, method)(address)) == HIDDEN, name
+
+
+# The admin: Django makes its pages from the models, so the rule is told once and the table says what differs
+
+ADMIN = sorted(
+    {name.removeprefix("admin:") for name, _route, _view in walk() if name.startswith("admin:")} - {"admin:"}
+)
+MADE_BY_DJANGO = {
+    *("login", "logout", "password_change", "password_change_done"),  # the account's own pages stand in their place
+    *("autocomplete", "jsi18n", "view_on_site", "app_list", ""),  # parts of other pages, and redirects
+}
+TO_LOOK_AT = ("index", "help", "_changelist", "_change", "_history", "_export")
+NOT_FOR_OFFICERS = ("rvcu_user_", "auth_user_", "cities_invitation_staff")
+"""Accounts are the administrators' and the auditors'."""
+ADDED_BY_HAND = {"city", "country", "creativefield", "officialtotal", "meeting", "user"}
+DELETED_BY_HAND = {"entryreport"}
+
+
+def allowed_in_the_admin(persona: str, name: str) -> bool:
+    """Whether a page of the admin opens to a person of the secretariat."""
+    model = name.split("_")[1] if "_" in name else ""
+    if name.startswith(NOT_FOR_OFFICERS) and persona in {"officer", "decision_officer"}:
+        return False
+    if name.endswith("_add"):
+        return model in ADDED_BY_HAND and persona != "auditor"
+    if name.endswith("_delete"):
+        return model in DELETED_BY_HAND and persona != "auditor"
+    return persona != "auditor" or (name.endswith(TO_LOOK_AT) and name != "auth_user_password_change")
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_the_admin_opens_to_whom_it_should(persona, world, client_of):
+    client = client_of(persona)
+    objects = {model._meta.model_name: obj for model, obj in world["objects"].items()}
+    models = {model._meta.model_name: model for model in admin.site._registry}
+    met, expected = {}, {}
+    for name in ADMIN:
+        if name in MADE_BY_DJANGO:
+            continue
+        model = name.split("_")[1] if "_" in name else ""
+        obj = objects.get(model) or (models[model]._default_manager.order_by("pk").first() if model else None)
+        try:
+            address = reverse(f"admin:{name}")
+        except NoReverseMatch:
+            address = reverse(f"admin:{name}", args=[obj.pk])
+        response = client.get(address)
+        met[name] = outcome(client.post(address) if response.status_code == 405 else response)
+        if persona in SECRETARIAT:
+            expected[name] = OPEN if allowed_in_the_admin(persona, name) else FORBIDDEN
+        else:
+            expected[name] = SIGN_IN
+    assert {name: one for name, one in met.items() if one != expected[name]} == {}
