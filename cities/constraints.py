@@ -130,8 +130,9 @@ class NoOverlap(TriggerConstraint):
         others = model._default_manager.using(using).filter(
             models.Q(**{f"{self.end}__gt{equal}": start}) | models.Q(**{f"{self.end}__isnull": True}),
             **{column: key},
-            **dict([self.only] if self.only else []),
         )
+        if self.only:
+            others = others.filter(**{self.only[0]: self.only[1]})
         if end is not None:
             others = others.filter(**{f"{self.start}__lt{equal}": end})
         if others.exclude(pk=instance.pk).exists():
@@ -196,7 +197,7 @@ class CountsChanges(TriggerConstraint):
     )
     _count = """CREATE OR REPLACE FUNCTION cities_count_change() RETURNS trigger LANGUAGE plpgsql AS $$
            BEGIN UPDATE cities_edition SET number = number + 1; RETURN NULL; END $$"""
-    postgresql = (
+    postgresql: tuple[str, ...] = (
         _count,
         """CREATE TRIGGER "%(name)s" AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %(table)s
            FOR EACH STATEMENT EXECUTE FUNCTION cities_count_change()""",

@@ -95,8 +95,8 @@ class ModeratedAdmin(ReadOnlyMixin, OperationsMixin, LinksMixin, admin.ModelAdmi
     change_form_template = "admin/cities/moderated/change_form.html"
     change_form_object_tools_template = "admin/cities/moderated/change_form_object_tools.html"
     related: tuple[str, ...] = ()
-    list_display: tuple = ("about", "number", "status", "waits", "submitted_by", "decided_at", "decided_by")
-    list_filter: tuple = (StateFilter,)
+    list_display = ("about", "number", "status", "waits", "submitted_by", "decided_at", "decided_by")
+    list_filter = (StateFilter,)
     list_per_page = 50
     fields = ()
 
@@ -236,9 +236,7 @@ class ModeratedAdmin(ReadOnlyMixin, OperationsMixin, LinksMixin, admin.ModelAdmi
             title=_("Reject"),
             what_happens=[
                 _("This proposal is closed for good; the coordinators get your words in a mail."),
-                _(
-                    "Their next one begins anew from what is public. To have this one improved, request changes instead."
-                ),
+                _("Their next one begins anew from what is public. To have this one improved, request changes."),
             ],
             button=_("Reject"),
             done=lambda revision: _("%(subject)s: rejected.") % {"subject": revision.subject},

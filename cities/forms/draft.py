@@ -33,7 +33,8 @@ class WebAddress(forms.URLField):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("error_messages", {"invalid": gettext_lazy("This is no address of a page: https://…")})
-        super().__init__(**{"assume_scheme": "https", "max_length": 200, "required": False} | kwargs)
+        known: dict[str, Any] = {"assume_scheme": "https", "max_length": 200, "required": False}
+        super().__init__(**known | kwargs)
 
 
 class LongText(forms.CharField):
@@ -41,13 +42,14 @@ class LongText(forms.CharField):
 
     def __init__(self, *, words: int, **kwargs: Any) -> None:
         widget = forms.Textarea(attrs={"rows": 14, "data-words": words})
-        super().__init__(**{"widget": widget, "required": False, "max_length": 20_000} | kwargs)
+        known: dict[str, Any] = {"widget": widget, "required": False, "max_length": 20_000}
+        super().__init__(**known | kwargs)
         # Counted in words on the page: the browser would cut a text that is pasted.
         self.widget.attrs.pop("maxlength", None)
         self.words = words
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(plain(value))
+        return super().to_python(plain(value)) or ""
 
 
 def plain(value: Any) -> Any:

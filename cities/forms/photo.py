@@ -137,7 +137,7 @@ class PhotoUseForm(forms.Form):
 
     def show_conflict(self, stored: PhotoUse) -> None:
         """Say at each field what somebody else stored there meanwhile; the next save then replaces it."""
-        data = self.data.copy()
+        data = dict(self.data.items())
         data[self.add_prefix("seen")] = fingerprint(stored)
         self.data = data
         for name, value in said_of(stored).items():

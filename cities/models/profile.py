@@ -26,7 +26,7 @@ class ProfileRevisionQuerySet(ModeratedQuerySet):
         """What the public reads of a city, with the day of its last confirmation as `confirmed_on`."""
         last = ProfileConfirmation.objects.filter(city=models.OuterRef("city")).order_by("-day").values("day")[:1]
         profiles = self.published().filter(city=city).annotate(confirmed_on=models.Subquery(last))
-        return profiles.order_by("-number").first()
+        return profiles.order_by("-number").first()  # type: ignore[return-value]  # a row with an annotation
 
 
 class ProfileRevision(Moderated):
@@ -65,7 +65,7 @@ class ProfileRevision(Moderated):
     TEXTS = tuple(LIMITS)
     """Texts in two columns, each side with the instant of its last change."""
 
-    objects = ProfileRevisionQuerySet.as_manager()
+    objects = ProfileRevisionQuerySet.as_manager()  # type: ignore[misc]  # narrower than the one of its kind
 
     class Meta(Moderated.Meta):
         verbose_name = _("profile of a city")

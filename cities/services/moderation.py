@@ -87,7 +87,7 @@ def _kept(revision: Moderated, name: str) -> Any:
     return value
 
 
-def _move(revision: Any, to: str, *, verb: str, by: Person, **fields: Any) -> Any:
+def _move(revision: Any, to: str, *, verb: HistoryEntry.Verb, by: Person, **fields: Any) -> Any:
     stored = locked(revision)
     if to not in Moderated.TRANSITIONS.get(Status(stored.status), set()):
         raise TransitionNotAllowed(
@@ -133,7 +133,7 @@ def reject(revision: Any, *, reason: str, by: Person) -> Any:
 
 
 @transaction.atomic
-def publish(revision: Any, *, by: Person, verb: str = Verb.PUBLISHED) -> Any:
+def publish(revision: Any, *, by: Person, verb: HistoryEntry.Verb = Verb.PUBLISHED) -> Any:
     """Make a text what the public reads."""
     if missing := locked(revision).missing():
         raise Incomplete(missing)
@@ -142,7 +142,7 @@ def publish(revision: Any, *, by: Person, verb: str = Verb.PUBLISHED) -> Any:
     return stored
 
 
-def _decide(revision: Any, to: str, *, verb: str, reason: str, by: Person) -> Any:
+def _decide(revision: Any, to: str, *, verb: HistoryEntry.Verb, reason: str, by: Person) -> Any:
     stored = _move(revision, to, verb=verb, by=by, decided_at=timezone.now(), decided_by=by, reason=reason)
     tell_coordinators(f"revision-{stored.status}", of=stored, by=by)
     return stored

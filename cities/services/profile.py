@@ -1,7 +1,5 @@
 """A city's profile: its draft, what is published at once, going back to an old text, the yearly confirmation."""
 
-
-
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -110,9 +108,7 @@ def can_be_restored(revision: ProfileRevision) -> bool:
     public = revision.siblings().published().order_by("-number").first()
     if public is None or public.pk == revision.pk:
         return False
-    return bool(differences(public, revision)) or any(
-        photo.is_changed for photo in photo_differences(public, revision)
-    )
+    return bool(differences(public, revision)) or any(photo.is_changed for photo in photo_differences(public, revision))
 
 
 @transaction.atomic
@@ -159,5 +155,3 @@ def confirm_profile(city: City, *, by: Person) -> ProfileConfirmation:
     if is_new:
         record(HistoryEntry.Verb.CONFIRMED, on=city, by=by, changes={"day": [None, confirmation.day.isoformat()]})
     return confirmation
-
-

@@ -96,7 +96,9 @@ def receive(request: HttpRequest, city: City, *, submitting: bool) -> HttpRespon
     if more := request.POST.get("more", ""):
         return after(city, f"more={more}", anchor=more)
     if stored.as_typed:
-        messages.warning(request, _("The draft is saved. What is marked is kept as you typed it: correct it before you submit."))
+        messages.warning(
+            request, _("The draft is saved. What is marked is kept as you typed it: correct it before you submit.")
+        )
     else:
         messages.success(request, _("The draft is saved. The public sees it once you submit it and staff publish it."))
     return after(city)
@@ -125,7 +127,9 @@ def hand_in(request: HttpRequest, city: City, stored: ProfileRevision, *, quiet:
             messages.info(request, str(refusal))
         return after(city)
     if done.is_waiting:
-        messages.success(request, _("Submitted. Staff look at it and write to you; until then the public sees the text from before."))
+        messages.success(
+            request, _("Submitted. Staff look at it and write to you; until then the public sees the text from before.")
+        )
     else:
         messages.success(request, _("Published: a change of links, events and the like needs no look by staff."))
     return after(city)

@@ -1,4 +1,4 @@
-"""A coordinator's first days, from the invitation to the published text, in both languages, with and without a script."""
+"""A coordinator's first days, from invitation to publication, in both languages, with and without a script."""
 
 import re
 from collections.abc import Iterator
@@ -187,7 +187,16 @@ def test_leaving_the_page_saves_what_was_typed_last(at_work, site):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "one", "l’eau – vive", "2 000 000 d’habitants : oui !", "«\u202fBonjour\u202f»", "a\u00a0b\u3000c", "½ Ⅷ 文学 𝟗", "— – -"],
+    [
+        "",
+        "one",
+        "l’eau – vive",
+        "2 000 000 d’habitants : oui !",
+        "«\u202fBonjour\u202f»",
+        "a\u00a0b\u3000c",
+        "½ Ⅷ 文学 𝟗",
+        "— – -",
+    ],
 )
 def test_the_browser_counts_words_as_the_server_does(at_work, site, text):
     at_work.goto(f"{site}/en/my/cities/lyon/profile/")
@@ -227,9 +236,7 @@ def test_axe_finds_nothing_on_the_pages_of_a_profile(at_work, site, language):
     look(base)  # with staff
     moderation.request_changes(ProfileRevision.objects.get(), reason=REASON, by=officer)
     look(base)
-    moderation.publish(
-        moderation.submit(ProfileRevision.objects.get(), by=officer), by=officer
-    )
+    moderation.publish(moderation.submit(ProfileRevision.objects.get(), by=officer), by=officer)
     look(f"{base}history/")
     look(f"{site}/{language}/cities/lyon/")
     draft = open_draft(city, officer)

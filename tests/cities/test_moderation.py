@@ -87,7 +87,9 @@ def test_the_history_holds_no_word_of_the_reason(lyon, coordinator, officer):
 
 
 @pytest.mark.parametrize("name", ["request_changes", "reject", "publish"])
-def test_a_decision_is_told_to_who_submitted_and_to_the_focal_point(lyon, coordinator, editor, alternate, officer, name):
+def test_a_decision_is_told_to_who_submitted_and_to_the_focal_point(
+    lyon, coordinator, editor, alternate, officer, name
+):
     obj = revision(lyon, status=Status.SUBMITTED, submitted_by=editor)
     step(name, obj, officer)
     mails = OutboxMessage.objects.filter(template=f"revision-{STEPS[name]}")
@@ -169,7 +171,9 @@ def test_the_page_shows_the_difference_word_by_word(lyon, coordinator, officer, 
     assert " books." in page
     assert "<ins>" in page
     assert "https://example.org/" in page
-    assert [difference.part.name for difference in staff.get(f"{QUEUE}{waiting.pk}/change/").context["differences"]] == [
+    assert [
+        difference.part.name for difference in staff.get(f"{QUEUE}{waiting.pk}/change/").context["differences"]
+    ] == [
         "presentation",
         "links",
     ]
@@ -280,7 +284,10 @@ def test_only_what_was_public_and_differs_can_be_restored(lyon, coordinator, off
     ("values", "status"),
     [
         ({"links": [{"label": "Library", "url": "https://example.org/"}]}, Status.PUBLISHED),
-        ({"events": [{"name_en": "Fair", "name_fr": "", "when_en": "May", "when_fr": "", "url": ""}]}, Status.PUBLISHED),
+        (
+            {"events": [{"name_en": "Fair", "name_fr": "", "when_en": "May", "when_fr": "", "url": ""}]},
+            Status.PUBLISHED,
+        ),
         ({"venues": [{"name_en": "Library", "name_fr": "", "url": ""}]}, Status.SUBMITTED),
         ({"links": [{"label": "a", "url": "https://example.org/"}], "presentation_fr": "Du neuf."}, Status.SUBMITTED),
         ({"contact_email": "office@example.org"}, Status.SUBMITTED),

@@ -76,7 +76,9 @@ def test_who_may_write(request, lyon, signed_in, persona, status):
     for address in (f"{PAGE}submit/", f"{PAGE}take-back/"):
         assert client.get(address).status_code == (405 if status == 200 else 404)
         assert client.post(address).status_code == (302 if status == 200 else 404)
-    assert client.post(PAGE, {"presentation_en": "Hello", "seen": "after-0"}).status_code == (302 if status == 200 else 404)
+    assert client.post(PAGE, {"presentation_en": "Hello", "seen": "after-0"}).status_code == (
+        302 if status == 200 else 404
+    )
     assert ProfileRevision.objects.count() == (1 if status == 200 else 0)
 
 
@@ -130,7 +132,9 @@ def test_every_part_is_saved(lyon, writer):
     assert saved.website == "https://www.example.org"
     assert saved.links == [{"label": "Library", "url": "https://example.org/library"}]
     assert saved.venues == [{"name_en": "Museum", "name_fr": "Musée", "url": ""}]
-    assert saved.events == [{"name_en": "", "name_fr": "Quais", "when_en": "", "when_fr": "chaque printemps", "url": ""}]
+    assert saved.events == [
+        {"name_en": "", "name_fr": "Quais", "when_en": "", "when_fr": "chaque printemps", "url": ""}
+    ]
     assert (saved.contact_name, saved.contact_consent, saved.as_typed) == ("The Office", True, {})
     # What is shown again, sent back as it is, changes nothing.
     assert send(writer).status_code == 302
