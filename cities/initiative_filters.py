@@ -56,29 +56,24 @@ SORTS = {
 # What a choice selects
 
 
-def of_themes(slugs: list[str]) -> Q:
+def with_themes(initiatives: InitiativeQuerySet, slugs: list[str]) -> InitiativeQuerySet:
     through = InitiativeRevision.themes.through._default_manager
-    return Q(published__in=through.filter(theme__slug__in=slugs).values("initiativerevision"))
+    return initiatives.filter(published__in=through.filter(theme__slug__in=slugs).values("initiativerevision"))
 
 
-def of_cities(cities: Any) -> Q:
-    """Led by one of the cities, or with one of them as a confirmed partner."""
-    return Q(lead__in=cities) | Q(pk__in=Partnership.objects.confirmed().filter(city__in=cities).values("initiative"))
+def in_fields(initiatives: InitiativeQuerySet, slugs: list[str]) -> InitiativeQuerySet:
+    return initiatives.with_cities(Designation.objects.in_force().filter(field__slug__in=slugs).values("city"))
 
 
-def of_fields(slugs: list[str]) -> Q:
-    return of_cities(Designation.objects.in_force().filter(field__slug__in=slugs).values("city"))
+def in_countries(initiatives: InitiativeQuerySet, codes: list[str]) -> InitiativeQuerySet:
+    return initiatives.with_cities(City.objects.filter(country__in=codes).values("pk"))
 
 
-def of_countries(codes: list[str]) -> Q:
-    return of_cities(City.objects.filter(country__in=codes).values("pk"))
+def with_cities(initiatives: InitiativeQuerySet, slugs: list[str]) -> InitiativeQuerySet:
+    return initiatives.with_cities(City.objects.filter(slug__in=slugs).values("pk"))
 
 
-def of_slugs(slugs: list[str]) -> Q:
-    return of_cities(City.objects.filter(slug__in=slugs).values("pk"))
-
-
-def of_years(years: list[str]) -> Q:
+def in_years(initiatives: InitiativeQuerySet, years: list[str]) -> InitiativeQuerySet:
     """Those that cover one of the years; one without an end covers all until this year."""
     chosen = Q()
     for year in map(int, years):
@@ -86,7 +81,7 @@ def of_years(years: list[str]) -> Q:
         if year <= today().year:
             ends |= Q(published__last_year=None)
         chosen |= Q(published__first_year__lte=year) & ends
-    return chosen
+    return initiatives.filter(chosen)
 
 
 class SearchFilter(django_filters.Filter):
@@ -97,16 +92,18 @@ class SearchFilter(django_filters.Filter):
 
 
 class ChosenFilter(django_filters.Filter):
-    """Repeated parameters mean "or"; `selects` turns the values into a condition."""
+    """Repeated parameters mean "or"; `selects` narrows the initiatives to the values."""
 
     field_class = ValuesField
 
-    def __init__(self, *, selects: Callable[[list[str]], Q], **kwargs: Any) -> None:
+    def __init__(
+        self, *, selects: Callable[[InitiativeQuerySet, list[str]], InitiativeQuerySet], **kwargs: Any
+    ) -> None:
         self.selects = selects
         super().__init__(**kwargs)
 
     def filter(self, qs: InitiativeQuerySet, value: list[str]) -> InitiativeQuerySet:
-        return qs.filter(self.selects(value)) if value else qs
+        return self.selects(qs, value) if value else qs
 
 
 class CodesFilter(ChosenFilter):
@@ -128,13 +125,13 @@ class SortFilter(django_filters.ChoiceFilter):
 
 class InitiativeFilter(django_filters.FilterSet):
     q = SearchFilter(label=_("Words of the initiative, or a city"), max_length=100)
-    area = ChosenFilter(label=_("Area of action"), selects=of_themes)
-    objective = ChosenFilter(label=_("Objective"), selects=of_themes)
-    sdg = ChosenFilter(label=_("Sustainable Development Goal"), selects=of_themes)
-    field = ChosenFilter(label=_("Creative field"), selects=of_fields)
-    country = CodesFilter(label=_("Country"), selects=of_countries)
-    year = ChosenFilter(label=_("Going on in"), selects=of_years)
-    city = ChosenFilter(label=_("City"), selects=of_slugs)
+    area = ChosenFilter(label=_("Area of action"), selects=with_themes)
+    objective = ChosenFilter(label=_("Objective"), selects=with_themes)
+    sdg = ChosenFilter(label=_("Sustainable Development Goal"), selects=with_themes)
+    field = ChosenFilter(label=_("Creative field"), selects=in_fields)
+    country = CodesFilter(label=_("Country"), selects=in_countries)
+    year = ChosenFilter(label=_("Going on in"), selects=in_years)
+    city = ChosenFilter(label=_("City"), selects=with_cities)
     sort = SortFilter(label=_("Sort by"), choices=list(SORTS.items()), empty_label=None, error_messages=NOT_A_CHOICE)
 
     class Meta:
@@ -193,7 +190,7 @@ class Initiatives:
         if q := self.values.get("q"):
             found = found.search(q)
         if cities := self.values.get("city"):
-            found = found.filter(of_slugs(cities))
+            found = with_cities(found, cities)
         rows = list(
             found.order_by().values_list(
                 "pk", "published_id", "lead_id", "lead__country_id", "published__first_year", "published__last_year"

@@ -95,7 +95,7 @@ class ModeratedAdmin(ReadOnlyMixin, OperationsMixin, LinksMixin, admin.ModelAdmi
     change_form_template = "admin/cities/moderated/change_form.html"
     change_form_object_tools_template = "admin/cities/moderated/change_form_object_tools.html"
     related: tuple[str, ...] = ()
-    list_display = ("about", "number", "status", "waits", "submitted_by", "decided_at", "decided_by")
+    list_display: tuple[str, ...] = ("about", "number", "status", "waits", "submitted_by", "decided_at", "decided_by")
     list_filter = (StateFilter,)
     list_per_page = 50
     fields = ()

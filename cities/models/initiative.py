@@ -67,6 +67,11 @@ class InitiativeQuerySet(models.QuerySet["Initiative"]):
             models.Q(published__isnull=False) | models.Q(lead__in=own) | models.Q(pk__in=asked.values("initiative"))
         )
 
+    def with_cities(self, cities: Any) -> "InitiativeQuerySet":
+        """Led by one of the cities, or with one of them as a confirmed partner."""
+        partners = Partnership.objects.confirmed().filter(city__in=cities)
+        return self.filter(models.Q(lead__in=cities) | models.Q(pk__in=partners.values("initiative")))
+
     def search(self, text: str) -> "InitiativeQuerySet":
         """Where every word begins a word of the text, or of the name of the lead or of a confirmed partner."""
         initiatives = self
@@ -259,14 +264,6 @@ class InitiativeRevision(Moderated):
         initiative.sort_key_fr = sort_key(self.title_fr)
         initiative.search_text = search_text([self.title_en, self.title_fr, self.text_en, self.text_fr])
         initiative.save(update_fields=["slug", "published", "sort_key_en", "sort_key_fr", "search_text"])
-
-    def covers(self, day: datetime.date) -> bool:
-        """Whether the initiative's years cover a day."""
-        return (
-            self.first_year is not None
-            and self.first_year <= day.year
-            and (self.last_year is None or day.year <= self.last_year)
-        )
 
 
 class InitiativePhoto(PhotoUse):

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from ..models import Partnership
+from django.db.models import Exists, Q
+
+from ..models import City, CityQuerySet, Partnership
 
 
 class Node(NamedTuple):
@@ -153,3 +155,12 @@ def ties(day: datetime.date) -> list[Tie]:
     """The confirmed partnerships in published initiatives whose years cover a day; one query."""
     columns = ("initiative_id", "initiative__lead_id", "city_id", "initiative__is_demonstration")
     return [Tie(*row) for row in Partnership.objects.counting(on=day).values_list(*columns)]
+
+
+def partners_of(city: City, day: datetime.date) -> CityQuerySet:
+    """The cities that one is linked with on a day, as the whole graph links them; one query."""
+    members, counting = City.objects.members(on=day), Partnership.objects.counting(on=day)
+    its_partners = counting.filter(initiative__lead=city).values("city")
+    its_leads = counting.filter(city=city).values("initiative__lead")
+    # Who is no member that day is linked with nobody.
+    return members.filter(Q(pk__in=its_partners) | Q(pk__in=its_leads), Exists(members.filter(pk=city.pk)))

@@ -1,15 +1,13 @@
 """Initiatives: how one begins, how a published one is worked on again, and what a city does with others."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
 
 from ..days import today
 from ..exceptions import NetworkError
-from ..models import City, CityQuerySet, Initiative, InitiativeRevision, Partnership
+from ..models import City, CityQuerySet, Initiative, InitiativeRevision
 from ..models.bilingual import content_languages
 from ..people import Person
 from .photo import copy_photo_uses
@@ -66,45 +64,6 @@ def begin_revision(*, initiative: Initiative, by: Person) -> InitiativeRevision:
     revision.themes.set(source.themes.all())
     copy_photo_uses(source, revision)
     return revision
-
-
-# What the public reads
-
-
-@dataclass(frozen=True)
-class CityRole:
-    """An initiative as a city's page names it."""
-
-    initiative: Initiative
-    is_lead: bool
-    others: list[City]
-    """The other cities in it, the lead first."""
-
-
-def initiatives_of(city: City) -> list[CityRole]:
-    """The public initiatives that a city leads or is a confirmed partner of, the newest first; two queries."""
-    confirmed = Prefetch(
-        "partnerships", Partnership.objects.confirmed().select_related("city"), to_attr="confirmed_partnerships"
-    )
-    partner_of = Partnership.objects.confirmed().filter(city=city)
-    initiatives: Any = Initiative.objects.public().filter(lead=city) | Initiative.objects.public().filter(
-        pk__in=partner_of.values("initiative")
-    )
-    found = []
-    for initiative in (
-        initiatives.select_related("lead", "published")
-        .prefetch_related(confirmed)
-        .order_by("-published__first_year", "-pk")
-    ):
-        cities = [initiative.lead, *(partnership.city for partnership in initiative.confirmed_partnerships)]
-        found.append(CityRole(initiative, initiative.lead_id == city.pk, [other for other in cities if other != city]))
-    return found
-
-
-def partners_of(roles: list[CityRole]) -> list[City]:
-    """The cities with which a city shares initiatives, each once, in the order of names."""
-    cities = {other.pk: other for role in roles for other in role.others}
-    return sorted(cities.values(), key=lambda city: city.sort_key_en)
 
 
 def with_membership(cities: CityQuerySet) -> list[City]:

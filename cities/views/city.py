@@ -3,10 +3,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from ..caching import public_page
+from ..days import today
 from ..geo import distance_km
-from ..models import City, CityQuerySet, ProfileRevision
+from ..models import City, CityQuerySet, Initiative, ProfileRevision
 from ..models.bilingual import content_languages
-from ..services.initiative import initiatives_of, partners_of
+from ..services.cooperation import partners_of
 from ..services.photo import photos_to_show
 from ..services.world import world_map
 
@@ -39,13 +40,13 @@ def city(request: HttpRequest, slug: str) -> HttpResponse:
         # A former member is drawn too, in the colour of its last field.
         entry.current = spells[0]
     profile = ProfileRevision.objects.public(entry)
-    initiatives = initiatives_of(entry)
+    initiatives = Initiative.objects.public().with_cities([entry]).select_related("lead", "published")
     context = {
         "city": entry,
         "profile": profile,
         "photos": photos_to_show(profile),
-        "initiatives": initiatives,
-        "partner_cities": partners_of(initiatives),
+        "initiatives": initiatives.order_by("-published__first_year", "-pk"),
+        "partner_cities": partners_of(entry, today()).order_by(f"sort_key_{content_languages()[0]}"),
         "current": current.current if current else None,
         "spells": spells,
         "last": spells[0] if spells else None,

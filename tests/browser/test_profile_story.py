@@ -127,6 +127,7 @@ def test_from_the_invitation_to_the_published_text(context, story, language):
     expect(page.locator(".draft-state button")).to_be_visible()
 
     # Published with one click.
+    staff.goto(f"{site}/admin/cities/profilerevision/")
     staff.click("#result_list tbody th a")
     staff.click(".object-tools form button")
     staff.wait_for_url(f"{site}/admin/cities/profilerevision/")

@@ -1,3 +1,4 @@
+import datetime
 import re
 
 import pytest
@@ -205,6 +206,22 @@ class TestPage:
         since = Designation.objects.get(city__slug="sapporo").starts_on
         assert links(client, f"?as_of={since.replace(day=since.day - 1)}") == set()
         assert links(client, f"?as_of={since}") == {("lyon", "sapporo")}
+
+    @pytest.mark.parametrize("slug", ["lyon", "sapporo", "santos"])
+    def test_a_city_s_page_names_whom_the_graph_links_it_with_today(self, client, slug):
+        initiative("lyon", "sapporo", "santos")
+        initiative("lyon", "ostersund", first=2016, last=2018)
+        initiative("toronto", "lyon", status="asked")
+        linked = {city for pair in links(client) if slug in pair for city in pair} - {slug}
+        named = client.get(f"/en/cities/{slug}/").context["partner_cities"]
+        assert sorted(city.slug for city in named) == sorted(linked)
+        assert linked == {"lyon": {"sapporo", "santos"}}.get(slug, {"lyon"})
+
+    def test_a_city_that_left_works_with_nobody_now(self, client):
+        initiative("lyon", "sapporo")
+        Designation.objects.filter(city__slug="lyon").update(ends_on=datetime.date(2024, 12, 31), end_reason="left")
+        for slug in ("lyon", "sapporo"):
+            assert list(client.get(f"/en/cities/{slug}/").context["partner_cities"]) == []
 
     def test_field_and_region_of_the_day_choose(self, client):
         initiative("lyon", "sapporo", "santos", first=2010)
