@@ -15,10 +15,15 @@ EVERYONE = "everyone"
 PERSONS = "persons"
 
 
+def marked(view: View, access: str) -> View:
+    """The view, with who may open it where a test can read it."""
+    view.access = access  # type: ignore[attr-defined]  # a function carries what one gives it
+    return view
+
+
 def for_everyone(view: View) -> View:
     """A view that shows no more to one than to another, or decides by what it is asked with."""
-    view.access = EVERYONE  # type: ignore[attr-defined]
-    return view
+    return marked(view, EVERYONE)
 
 
 def for_persons(view: View) -> View:
@@ -32,8 +37,7 @@ def for_persons(view: View) -> View:
         add_never_cache_headers(response)
         return response
 
-    guarded.access = PERSONS  # type: ignore[attr-defined]
-    return guarded
+    return marked(guarded, PERSONS)
 
 
 def needs(permission: str, of: Callable[..., Any]) -> Callable[[View], View]:
@@ -56,7 +60,6 @@ def needs(permission: str, of: Callable[..., Any]) -> Callable[[View], View]:
             add_never_cache_headers(response)
             return response
 
-        guarded.access = permission  # type: ignore[attr-defined]
-        return guarded
+        return marked(guarded, permission)
 
     return decorate

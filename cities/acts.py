@@ -63,7 +63,11 @@ def readable(entries: Iterable[Any], *, in_full: bool = False) -> list[Any]:
 
 
 def _load(model: type[models.Model], ids: set[str]) -> models.QuerySet:
-    related = [name for name in ("city", "field") if name in {field.name for field in model._meta.get_fields()}]
+    names = {field.name for field in model._meta.get_fields()}
+    related = [name for name in ("city", "field", "published") if name in names]
+    if "initiative" in names:
+        # What a partnership or a text of an initiative is called.
+        related += ["initiative__published", "initiative__lead"]
     queryset = model._default_manager.filter(pk__in=ids)
     return queryset.select_related(*related) if related else queryset
 
@@ -73,6 +77,11 @@ def _page(obj: models.Model) -> str:
         return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])
     except NoReverseMatch:
         return ""
+
+
+def _cut_short(value: Any, characters: int = 12) -> Any:
+    """The beginning of a long value, such as a hash."""
+    return f"{value[:characters]}…" if isinstance(value, str) and len(value) > characters else value
 
 
 def _column(object_type: str, name: str) -> Any:
@@ -90,8 +99,8 @@ def _column(object_type: str, name: str) -> Any:
 
 def _line(column: Any, name: str, pair: list[Any], fields: dict[Any, str], in_full: bool) -> FieldChange:
     if column is None:
-        # A file and its hash.
-        return FieldChange(name, *(value if in_full or not value else f"{value[:12]}…" for value in pair))
+        # A file and its hash, or a day.
+        return FieldChange(name, *(value if in_full else _cut_short(value) for value in pair))
     return FieldChange(str(column.verbose_name), *(_in_words(column, value, fields) for value in pair))
 
 

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 from django.utils.translation import get_language
 
-from .access import EVERYONE
+from .access import for_everyone
 from .days import today
 from .models import Edition
 
@@ -82,5 +82,4 @@ def public_page(view: View) -> View:
         patch_vary_headers(response, ["Cookie"])
         return response
 
-    cached.access = EVERYONE  # type: ignore[attr-defined]
-    return cached
+    return for_everyone(cached)

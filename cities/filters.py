@@ -2,14 +2,14 @@
 
 import datetime
 import itertools
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import django_filters
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout, LayoutObject
+from crispy_forms.layout import LayoutObject
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .days import in_words, today
 from .forms.day import DayField
+from .forms.layout import fields_only
 from .models import City, CityQuerySet, Country, CreativeField, Designation, OfficialTotal, Precision, Region
 from .models.bilingual import content_languages
 from .services.facets import GROUPS, Cell, Tally, cube, tally
@@ -295,12 +296,79 @@ class CountedPaginator(Paginator):
         return NumberedPage(*args, **kwargs)
 
 
-class Directory:
+class Selection:
+    """A list's query string, and the ways from it to others: what the directory and the initiatives have in common."""
+
+    groups: tuple[str, ...]
+    """The parameters with counts."""
+    query: QueryDict
+    form: Any
+    values: dict[str, Any]
+    creative_fields: list[CreativeField]
+
+    def facet(self, group: str, counts: Counter[str]) -> Facet:
+        """The choices of a group, each with the number of what it would leave."""
+        field_of = {field.slug: field for field in self.creative_fields} if group == "field" else {}
+        # As asked: beside a value that is none of the choices, the good ones stay chosen.
+        chosen = {value.upper() if group == "country" else value for value in self.query.getlist(group)}
+        options = [
+            Option(value, label, counts[value], value in chosen, field_of.get(value))
+            for value, label in self.form.fields[group].known.items()
+            if counts[value] or value in chosen
+        ]
+        if group == "country":
+            options.sort(key=lambda option: (not option.is_selected, -option.count))
+        return Facet(group, self.form.fields[group].label, options, self.form.errors.get(group, []))
+
+    @cached_property
+    def chips(self) -> list[Chip]:
+        return list(self._chips())
+
+    def _chips(self) -> Iterator[Chip]:
+        raise NotImplementedError
+
+    @property
+    def filters_chosen(self) -> int:
+        """How many filters are set beside the text to search for."""
+        return len(self.chips) - bool(self.values.get("q"))
+
+    @property
+    def mistakes(self) -> list[Mistake]:
+        return [
+            Mistake(
+                self.form.fields[name].label,
+                f"facet-{name}" if name in self.groups else f"id_{name}",  # what `Box` templates call themselves
+                list(errors),
+                self.without(name),
+            )
+            for name, errors in self.form.errors.items()
+        ]
+
+    @cached_property
+    def unfiltered(self) -> str:
+        """The query with nothing chosen, in the same order."""
+        query = QueryDict(mutable=True)
+        if sort := self.values.get("sort"):
+            query["sort"] = sort
+        return query.urlencode()
+
+    def without(self, name: str, value: str | None = None) -> str:
+        """The query string without a parameter, or without one of its values; back on the first page."""
+        query = self.query.copy()
+        query.pop("page", None)
+        kept = [other for other in query.getlist(name) if value is not None and other.upper() != value.upper()]
+        query.setlist(name, kept)
+        return query.urlencode()
+
+
+class Directory(Selection):
     """What one query string of the directory says and selects. Costs five queries, however many the cities.
 
     With a bad value nothing is selected, and the errors stand beside their filters; the counts of the facets then
     follow the values that are good.
     """
+
+    groups = GROUPS
 
     def __init__(self, query: QueryDict) -> None:
         self.query = query
@@ -333,7 +401,7 @@ class Directory:
         """The members that the text finds, each with what the facets count, before they narrow them."""
         found = self.members.search(self.values["q"]).order_by()
         # The type checker knows fields only, not the relation that `on()` adds.
-        rows = found.values_list("pk", "current__field_id", "country_id", "current__member_since")  # type: ignore[misc]
+        rows = found.values_list("pk", "current__field_id", "country_id", "current__member_since")  # type: ignore[misc]  # a relation that on() adds
         return {pk: (field, country, since.year, 1) for pk, field, country, since in rows}
 
     @cached_property
@@ -380,25 +448,7 @@ class Directory:
 
     @cached_property
     def facets(self) -> dict[str, Facet]:
-        field_of = {field.slug: field for field in self.creative_fields}
-        return {group: self._facet(group, field_of if group == "field" else {}) for group in GROUPS}
-
-    def _facet(self, group: str, field_of: dict[str, CreativeField]) -> Facet:
-        counts = self.tally.counts[group]
-        # As asked: beside a value that is none of the choices, the good ones stay chosen.
-        chosen = {value.upper() if group == "country" else value for value in self.query.getlist(group)}
-        options = [
-            Option(value, label, counts[value], value in chosen, field_of.get(value))
-            for value, label in self.form.fields[group].known.items()
-            if counts[value] or value in chosen
-        ]
-        if group == "country":
-            options.sort(key=lambda option: (not option.is_selected, -option.count))
-        return Facet(group, self.form.fields[group].label, options, self.form.errors.get(group, []))
-
-    @cached_property
-    def chips(self) -> list[Chip]:
-        return list(self._chips())
+        return {group: self.facet(group, self.tally.counts[group]) for group in GROUPS}
 
     def _chips(self) -> Iterator[Chip]:
         if q := self.values.get("q"):
@@ -412,11 +462,6 @@ class Directory:
                 yield Chip(label, self.without(group, value))
         if day := self.values.get("as_of"):
             yield Chip(gettext("As of %(day)s") % {"day": in_words(day)}, self.without("as_of"))
-
-    @property
-    def filters_chosen(self) -> int:
-        """How many filters are set beside the text to search for."""
-        return len(self.chips) - bool(self.values.get("q"))
 
     @property
     def is_narrowed(self) -> bool:
@@ -438,39 +483,11 @@ class Directory:
         return found
 
     @property
-    def mistakes(self) -> list[Mistake]:
-        return [
-            Mistake(
-                self.form.fields[name].label,
-                f"facet-{name}" if name in GROUPS else f"id_{name}",  # what `Box` templates call themselves
-                list(errors),
-                self.without(name),
-            )
-            for name, errors in self.form.errors.items()
-        ]
-
-    @property
     def orders(self) -> list[Order]:
         chosen = self.values.get("sort") or "name"
         orders = [Order(value, str(label), value == chosen) for value, label in SORTS.items()]
         # The names from the end are offered by the head of the table alone.
         return [order for order in orders if order.value != "-name" or order.is_chosen]
-
-    @cached_property
-    def unfiltered(self) -> str:
-        """The query with nothing chosen, in the same order."""
-        query = QueryDict(mutable=True)
-        if sort := self.values.get("sort"):
-            query["sort"] = sort
-        return query.urlencode()
-
-    def without(self, name: str, value: str | None = None) -> str:
-        """The query string without a parameter, or without one of its values; back on the first page."""
-        query = self.query.copy()
-        query.pop("page", None)
-        kept = [other for other in query.getlist(name) if value is not None and other.upper() != value.upper()]
-        query.setlist(name, kept)
-        return query.urlencode()
 
     @cached_property
     def cohorts(self) -> list[Cohort]:
@@ -544,15 +561,6 @@ class SortBox(Box):
         super().__init__("sort", "cities/_sort.html")
 
 
-def helper(*boxes: Box) -> FormHelper:
-    """Lay out a part of the filters; the form's tag and its button are the template's."""
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
-    helper.layout = Layout(*boxes)
-    return helper
-
-
-SEARCH = helper(SearchBox())
-FACETS = helper(*(FacetBox(group) for group in GROUPS))
-DAY_AND_SORT = helper(DayBox(), SortBox())
+SEARCH = fields_only(SearchBox())
+FACETS = fields_only(*(FacetBox(group) for group in GROUPS))
+DAY_AND_SORT = fields_only(DayBox(), SortBox())

@@ -21,10 +21,9 @@ from .filters import (
     CountedPaginator,
     Facet,
     Loosening,
-    Mistake,
-    Option,
     Order,
     SearchField,
+    Selection,
     ValuesField,
 )
 from .models import (
@@ -38,9 +37,7 @@ from .models import (
     Theme,
 )
 from .models.bilingual import content_languages
-from .models.initiative import InitiativeQuerySet
-
-FIRST_YEAR, YEARS_AHEAD = 2000, 5
+from .models.initiative import FIRST_YEAR, YEARS_AHEAD, InitiativeQuerySet
 
 GROUPS = ("area", "objective", "sdg", "field", "country", "year")
 """The parameters with counts; `city` is set by links from a city's page."""
@@ -151,11 +148,13 @@ class Traits:
     values: dict[str, set[str]] = field(default_factory=lambda: {group: set() for group in GROUPS})
 
 
-class Initiatives:
+class Initiatives(Selection):
     """What one query string of the list says and selects. Costs nine queries, however many the initiatives.
 
     With a bad value nothing is selected, and the errors stand beside their filters.
     """
+
+    groups = GROUPS
 
     def __init__(self, query: QueryDict) -> None:
         self.query = query
@@ -275,24 +274,7 @@ class Initiatives:
 
     @cached_property
     def facets(self) -> list[Facet]:
-        return [self._facet(group) for group in GROUPS]
-
-    def _facet(self, group: str) -> Facet:
-        chosen = {value.upper() if group == "country" else value for value in self.query.getlist(group)}
-        fields = {field.slug: field for field in self.creative_fields} if group == "field" else {}
-        counts = self.counts[group]
-        options = [
-            Option(value, label, counts[value], value in chosen, fields.get(value))
-            for value, label in self.known[group].items()
-            if counts[value] or value in chosen
-        ]
-        if group == "country":
-            options.sort(key=lambda option: (not option.is_selected, -option.count))
-        return Facet(group, self.form.fields[group].label, options, self.form.errors.get(group, []))
-
-    @cached_property
-    def chips(self) -> list[Chip]:
-        return list(self._chips())
+        return [self.facet(group, self.counts[group]) for group in GROUPS]
 
     def _chips(self) -> Iterator[Chip]:
         if q := self.values.get("q"):
@@ -305,11 +287,6 @@ class Initiatives:
                 elif group == "sdg":
                     label = gettext("SDG %(goal)s") % {"goal": label}
                 yield Chip(label, self.without(group, value))
-
-    @property
-    def filters_chosen(self) -> int:
-        """How many filters are set beside the text to search for."""
-        return len(self.chips) - bool(self.values.get("q"))
 
     @property
     def is_narrowed(self) -> bool:
@@ -337,34 +314,6 @@ class Initiatives:
         )
 
     @property
-    def mistakes(self) -> list[Mistake]:
-        return [
-            Mistake(
-                self.form.fields[name].label,
-                f"facet-{name}" if name in GROUPS else f"id_{name}",
-                list(errors),
-                self.without(name),
-            )
-            for name, errors in self.form.errors.items()
-        ]
-
-    @property
     def orders(self) -> list[Order]:
         chosen = self.values.get("sort") or "-published"
         return [Order(value, str(label), value == chosen) for value, label in SORTS.items()]
-
-    @cached_property
-    def unfiltered(self) -> str:
-        """The query with nothing chosen, in the same order."""
-        query = QueryDict(mutable=True)
-        if sort := self.values.get("sort"):
-            query["sort"] = sort
-        return query.urlencode()
-
-    def without(self, name: str, value: str | None = None) -> str:
-        """The query string without a parameter, or without one of its values; back on the first page."""
-        query = self.query.copy()
-        query.pop("page", None)
-        kept = [other for other in query.getlist(name) if value is not None and other.upper() != value.upper()]
-        query.setlist(name, kept)
-        return query.urlencode()

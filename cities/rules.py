@@ -6,6 +6,7 @@ What a list shows of it is `visible_to(user)` on the models' querysets; a test h
 from typing import Any
 
 import rules
+from django.utils.translation import gettext_lazy as _
 
 from .models import (
     City,
@@ -24,6 +25,18 @@ DECISION_OFFICER = "decision officer"
 ADMINISTRATOR = "administrator"
 AUDITOR = "auditor"
 GROUPS = (OFFICER, DECISION_OFFICER, ADMINISTRATOR, AUDITOR)
+GROUP_NAMES = {
+    OFFICER: _("officer"),
+    DECISION_OFFICER: _("decision officer"),
+    ADMINISTRATOR: _("administrator"),
+    AUDITOR: _("auditor"),
+}
+GROUPS_EXPLAINED = {
+    OFFICER: _("officer: edits the network, the meetings and the reports"),
+    DECISION_OFFICER: _("decision officer: as an officer, and sees decisions before they are announced"),
+    ADMINISTRATOR: _("administrator: as an officer, and manages accounts"),
+    AUDITOR: _("auditor: sees everything, changes nothing"),
+}
 
 
 def in_group(name: str) -> rules.Predicate:
@@ -91,10 +104,11 @@ def is_public(user: Person, obj: Initiative | Partnership | None) -> bool:
 
 @rules.predicate
 def was_asked(user: Person, initiative: Initiative | None) -> bool:
-    """A city that was asked to be a partner may read what it is asked about."""
+    """A city that is asked to be a partner may read what it is asked about, and what it takes part in."""
     if initiative is None:
         return False
-    return Coordinator.objects.of(user).in_force().filter(city__partnerships__initiative=initiative).exists()
+    asked = Partnership.objects.filter(initiative=initiative, status__in=Partnership.TAKING_PART)
+    return Coordinator.objects.of(user).in_force().filter(city__in=asked.values("city")).exists()
 
 
 @rules.predicate

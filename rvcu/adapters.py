@@ -15,6 +15,7 @@ from cities.models import OutboxMessage
 from cities.people import Person
 from cities.services.limits import sender
 from cities.services.outbox import write_mail
+from cities.text import fold
 
 Secret = OutboxMessage.Secret
 
@@ -54,6 +55,10 @@ class AccountAdapter(DefaultAccountAdapter):
         if not address:
             raise PermissionDenied("No address to count attempts by: does the proxy set X-Forwarded-For?")
         return address
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """By the account alone: not by the host's name and port, which the sender chooses, nor by how it is spelt."""
+        return fold(credentials.get("email", ""))
 
     def get_reauthentication_methods(self, user: Person) -> list[dict[str, Any]]:
         words = {

@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Any
 
 from allauth.account.admin import EmailAddress
@@ -7,20 +8,22 @@ from allauth.usersessions.admin import UserSession
 from django import forms
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.shortcuts import redirect
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_tasks_db.admin import DBTaskResult
 
-from cities.admin.base import LinksMixin, OperationsMixin
+from cities.admin.base import LinksMixin
+from cities.admin.operations import OperationsMixin, posted
+from cities.forms.act import ActForm
 from cities.people import Person
-from cities.rules import ADMINISTRATOR, AUDITOR, DECISION_OFFICER, OFFICER
+from cities.rules import GROUP_NAMES, GROUPS_EXPLAINED
 from cities.services.privacy import erase, is_erased, mandates_in_force
 from cities.services.second_factor import take_away_second_factor
 
@@ -30,25 +33,16 @@ from .models import User
 # persons, or to machines: their addresses, second factors and sessions are no business of staff.
 admin.site.unregister([Group, EmailAddress, Authenticator, UserSession, DBTaskResult])
 
-GROUP_LABELS = {
-    OFFICER: _("officer: edits the network, the meetings and the reports"),
-    DECISION_OFFICER: _("decision officer: as an officer, and sees decisions before they are announced"),
-    ADMINISTRATOR: _("administrator: as an officer, and manages accounts"),
-    AUDITOR: _("auditor: sees everything, changes nothing"),
-}
 
-
-ROLE_NAMES = {
-    OFFICER: _("officer"),
-    DECISION_OFFICER: _("decision officer"),
-    ADMINISTRATOR: _("administrator"),
-    AUDITOR: _("auditor"),
-}
+OWN_ACCOUNT = _(
+    "This is your own account: its rights are changed by another administrator; your address, your password and your "
+    "second factor are under “Account”, at the top of the page."
+)
 
 
 class GroupsField(forms.ModelMultipleChoiceField):
     def label_from_instance(self, group: Group) -> str:
-        return str(GROUP_LABELS.get(group.name, group.name))
+        return str(GROUPS_EXPLAINED.get(group.name, group.name))
 
 
 class PersonCreationForm(AdminUserCreationForm):
@@ -62,25 +56,26 @@ class PersonCreationForm(AdminUserCreationForm):
         self.fields["email"].widget.attrs = {"maxlength": 254, "autocomplete": "off"}
 
 
+class PersonPasswordForm(AdminPasswordChangeForm):
+    # Of the framework's own words there is no French.
+    usable_password_help_text = _("Whether the person can sign in with a password.")  # type: ignore[assignment]  # lazy
+
+
 class PersonChangeForm(UserChangeForm):
     class Meta:
         model = User
         fields = ("email", "password", "name", "language", "is_active", "is_staff", "is_superuser", "groups")
 
 
-class ErasePersonForm(forms.Form):
+class ErasePersonForm(ActForm):
     understood = forms.BooleanField(label=_("The person asked for it, and I am sure who asked."))
     fieldsets = ((None, {"fields": ("understood",)}),)
 
-    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.person = person
-
     def act(self, *, by: Person) -> Person:
-        return erase(self.person, by=by)
+        return self.verb(by=by)
 
 
-class TakeFactorForm(forms.Form):
+class TakeFactorForm(ActForm):
     reason = forms.CharField(
         label=_("How you made sure who asks"),
         help_text=_("Such as: called back at the number of the town hall. Kept in the history: no names."),
@@ -89,20 +84,13 @@ class TakeFactorForm(forms.Form):
     )
     fieldsets = ((None, {"fields": ("reason",)}),)
 
-    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.person = person
-
-    def act(self, *, by: Person) -> Person:
-        return take_away_second_factor(self.person, by=by, reason=self.cleaned_data["reason"])
-
 
 class RoleFilter(admin.SimpleListFilter):
     title = _("role")
     parameter_name = "role"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
-        return list(ROLE_NAMES.items())
+        return list(GROUP_NAMES.items())
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
         return queryset.filter(groups__name=self.value()) if self.value() else queryset
@@ -114,6 +102,7 @@ class UserAdmin(OperationsMixin, LinksMixin, auth_admin.UserAdmin):
 
     form = PersonChangeForm
     add_form = PersonCreationForm
+    change_password_form = PersonPasswordForm
     add_form_template = None
     list_display = ("email", "name", "role", "is_staff", "is_active", "last_login")
     list_filter = ("is_active", "is_staff", RoleFilter)
@@ -135,7 +124,7 @@ class UserAdmin(OperationsMixin, LinksMixin, auth_admin.UserAdmin):
     def role(self, user: User) -> str:
         if user.is_superuser:
             return str(_("superuser"))
-        return " · ".join(str(ROLE_NAMES.get(group.name, group.name)) for group in user.groups.all())
+        return " · ".join(str(GROUP_NAMES.get(group.name, group.name)) for group in user.groups.all())
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
@@ -144,11 +133,33 @@ class UserAdmin(OperationsMixin, LinksMixin, auth_admin.UserAdmin):
         # Otherwise an administrator could take over a superuser by giving it a password.
         if obj is not None and obj.is_superuser and not request.user.is_superuser:
             return False
-        return super().has_change_permission(request, obj)
+        # What was erased stays closed.
+        return not (obj is not None and is_erased(obj)) and super().has_change_permission(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        fields = tuple(super().get_readonly_fields(request, obj))
+        fields = (*super().get_readonly_fields(request, obj), "role")
+        if obj is not None and obj == request.user:
+            return (*fields, "email", "is_active", "is_staff", "is_superuser")
         return fields if request.user.is_superuser else (*fields, "is_superuser")
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """On the own account no rights and no password: nobody shuts themselves out, and one administrator remains."""
+        if obj is None or (obj != request.user and self.has_change_permission(request, obj)):
+            return super().get_fieldsets(request, obj)
+        rights: dict[str, Any] = {"fields": ("is_active", "is_staff", "role")}
+        if obj == request.user and self.has_change_permission(request, obj):
+            rights["description"] = OWN_ACCOUNT
+        return [
+            (None, {"fields": ("email", "name", "language")}),
+            (_("Rights"), rights),
+            (_("Days"), {"fields": (("date_joined", "last_login"),)}),
+        ]
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        if id == str(request.user.pk):
+            # Where the password of before is asked for, and none cannot be chosen.
+            return redirect("account_change_password")
+        return super().user_change_password(request, id, form_url)
 
     def formfield_for_manytomany(self, db_field: models.ManyToManyField, request: HttpRequest, **kwargs: Any):
         if db_field.name != "groups":
@@ -163,18 +174,17 @@ class UserAdmin(OperationsMixin, LinksMixin, auth_admin.UserAdmin):
     # Erasure, and a lost second factor
 
     def get_urls(self) -> list:
-        erase_url = path("<path:object_id>/erase/", self.admin_site.admin_view(self.erase_view), name="rvcu_user_erase")
-        factor_url = path(
-            "<path:object_id>/second-factor/",
-            self.admin_site.admin_view(self.take_factor_view),
-            name="rvcu_user_second_factor",
-        )
-        return [erase_url, factor_url, *super().get_urls()]
+        return [
+            self.page_at("<path:object_id>/erase/", "erase", self.erase_view),
+            self.page_at("<path:object_id>/second-factor/", "second_factor", self.take_factor_view),
+            *super().get_urls(),
+        ]
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any):
         person = context.get("original")
         context |= {
             "may_erase": person is not None
+            and person != request.user
             and not is_erased(person)
             and request.user.has_perm("rvcu.erase_user", person)
             and self.has_change_permission(request, person),
@@ -187,13 +197,16 @@ class UserAdmin(OperationsMixin, LinksMixin, auth_admin.UserAdmin):
 
     def take_factor_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         person = self.get_subject(request, object_id, "rvcu.change_user")
-        if person == request.user or not self.has_change_permission(request, person):
+        if person != request.user and not self.has_change_permission(request, person):
             raise PermissionDenied
+        if person == request.user:
+            why = gettext("Your own second factor is changed under “Account”, by yourself.")
+            return self.turned_away(request, person, why)
         if not is_mfa_enabled(person):
             return self.turned_away(request, person, gettext("This account has no second factor."))
         return self.run_operation(
             request,
-            TakeFactorForm(request.POST or None, person=person),
+            TakeFactorForm(posted(request), verb=partial(take_away_second_factor, person)),
             title=gettext("Take the second factor away"),
             what_happens=[
                 gettext("For persons who lost both their device and their recovery codes. Make sure that it is they."),
@@ -207,14 +220,18 @@ class UserAdmin(OperationsMixin, LinksMixin, auth_admin.UserAdmin):
 
     def erase_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         person = self.get_subject(request, object_id, "rvcu.erase_user")
-        if not self.has_change_permission(request, person):
-            raise PermissionDenied
         if is_erased(person):
             return self.turned_away(request, person, gettext("This account is empty already."))
+        if person == request.user:
+            return self.turned_away(
+                request, person, gettext("Your own account is erased under “My data”, by yourself.")
+            )
+        if not self.has_change_permission(request, person):
+            raise PermissionDenied
         scopes = [str(mandate.scope) for mandate in mandates_in_force(person)]
         return self.run_operation(
             request,
-            ErasePersonForm(request.POST or None, person=person),
+            ErasePersonForm(posted(request), verb=partial(erase, person)),
             title=gettext("Erase this person"),
             what_happens=[
                 gettext(

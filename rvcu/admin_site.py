@@ -30,7 +30,16 @@ from django.views.decorators.cache import never_cache
 
 from cities.acts import readable
 from cities.days import today
-from cities.models import City, EntryReport, HistoryEntry, OfficialTotal, OutboxMessage, ProfileRevision
+from cities.models import (
+    City,
+    EntryReport,
+    FocalPointChange,
+    HistoryEntry,
+    InitiativeRevision,
+    OfficialTotal,
+    OutboxMessage,
+    ProfileRevision,
+)
 from cities.services.city import MISSING, missing_counts
 from cities.services.history import head
 from meetings.models import Meeting
@@ -124,7 +133,11 @@ class RvcuAdminSite(admin.AdminSite):
 
     def help_view(self, request: HttpRequest) -> TemplateResponse:
         """What staff do here and how, for a first day at work."""
-        context = {"title": _("Help"), "may_edit": request.user.has_perm("cities.add_city")}
+        context = {
+            "title": _("Help"),
+            "may_edit": request.user.has_perm("cities.add_city"),
+            "may_see_persons": request.user.has_perm("rvcu.view_user"),
+        }
         return TemplateResponse(request, "admin/help.html", self.each_context(request) | context)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
@@ -140,8 +153,8 @@ def has_used_second_factor(request: HttpRequest) -> bool:
         records = get_authentication_records(request, request.user)
         used = any(record["method"] == "mfa" for record in records)
         # A session lives longer than a factor that is taken away.
-        request.has_used_second_factor = used and is_mfa_enabled(request.user, SECOND_FACTORS)  # type: ignore[attr-defined]
-    return request.has_used_second_factor  # type: ignore[attr-defined]
+        request.has_used_second_factor = used and is_mfa_enabled(request.user, SECOND_FACTORS)  # type: ignore[attr-defined]  # kept for the request
+    return request.has_used_second_factor  # type: ignore[attr-defined]  # kept for the request
 
 
 def speak_to(request: HttpRequest) -> None:
@@ -175,6 +188,8 @@ def state_of_the_network() -> dict[str, Any]:
         "reports": EntryReport.objects.waiting().select_related("city").order_by("created_at")[:5],
         "reports_waiting": EntryReport.objects.waiting().count(),
         "profiles_waiting": ProfileRevision.objects.waiting().count(),
+        "texts_waiting": InitiativeRevision.objects.waiting().count(),
+        "changes_waiting": FocalPointChange.objects.waiting().count(),
         "mails": OutboxMessage.objects.waiting_for_staff().aggregate(
             held=models.Count("pk", filter=models.Q(status=OutboxMessage.Status.HELD)),
             given_up=models.Count("pk", filter=models.Q(status=OutboxMessage.Status.GIVEN_UP)),

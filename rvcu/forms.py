@@ -50,8 +50,14 @@ class SignInForm(WordedForm, account.LoginForm):
         self.fields["login"].widget.attrs["autocomplete"] = "username"
 
 
+# Letters of which one database says that they are i, s and k in another case: the limit would count them apart.
+LOOK_ALIKES = str.maketrans({"ı": "i", "ſ": "s", "\u212a": "k"})
+
+
 class ResetPasswordForm(WordedForm, account.ResetPasswordForm):
-    pass
+    def clean_email(self) -> str:
+        self.cleaned_data["email"] = self.cleaned_data["email"].translate(LOOK_ALIKES)
+        return super().clean_email()
 
 
 class NewPasswordForm(WordedForm, account.ResetPasswordKeyForm):

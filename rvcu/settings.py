@@ -47,7 +47,7 @@ else:
     SECRET_KEY = env.str("SECRET_KEY", "")
     demo_key = VAR_DIR / "secret-key"  # made by `make demo`
     if MODE == "test":
-        SECRET_KEY = "not secret, and for tests only, where nothing is worth a secret"  # noqa: S105
+        SECRET_KEY = "not secret, and for tests only, where nothing is worth a secret"  # noqa: S105  says so
     elif not SECRET_KEY and demo_key.exists():
         SECRET_KEY = demo_key.read_text().strip()
     elif not SECRET_KEY:
@@ -221,7 +221,6 @@ ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PRODUCTION else "http"
 # Counted in the default cache, the database's, so all processes count together. Codes of the second factor count as
 # failed sign-ins of the person.
@@ -236,7 +235,6 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_email": "1/3m/key",
     "signup": "20/m/ip",
 }
-ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MFA_ADAPTER = "rvcu.adapters.SecondFactorAdapter"
 MFA_FORMS = {
     "authenticate": "rvcu.forms.CodeForm",
@@ -355,7 +353,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"mask_secrets": {"()": "rvcu.logs.MaskSecrets"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["mask_secrets"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     # A line at the begin and the end of each task would drown all others.
     "loggers": {"django.tasks": {"level": "WARNING"}},

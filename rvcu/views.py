@@ -28,7 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
         name = f"sort_key_{content_languages()[0]}"
         of_the_day = City.objects.members(on=form.day).with_current()
         # "current" is a relation that members() adds, unknown to the type checker.
-        members = list(of_the_day.order_by("-current__member_since", name))  # type: ignore[misc]
+        members = list(of_the_day.order_by("-current__member_since", name))  # type: ignore[misc]  # a relation that on() adds
         newest_year = members[0].current.member_since.year if members else None
         context |= {
             "figures": figures,

@@ -1,10 +1,10 @@
-import copy
 import datetime
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from allauth.account.internal.flows.login import (
@@ -15,27 +15,20 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.core.cache import caches
 from django.core.management import call_command
-from django.db import connection
-from django.db.models import Model
-from django.test import Client, TransactionTestCase
-from django.utils import timezone
+from django.db import connection, transaction
+from django.test import Client, TestCase, TransactionTestCase
+from django.utils import timezone, translation
 
 import cities
 from cities.models import (
     City,
     CommissionOfficer,
     Coordinator,
-    Country,
     CreativeField,
-    Designation,
     Edition,
     Evaluator,
-    HistoryEntry,
-    OfficialTotal,
-    Theme,
 )
 from cities.rules import GROUPS
-from meetings.models import Meeting, MeetingHost
 from rvcu.models import User
 
 from .history_guards import history_unguarded
@@ -49,6 +42,7 @@ NOT_RUN = pytest.StashKey[int]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=wants_the_kept_network, reverse=True)
     if BROWSER:
         return
     if os.environ.get("CI"):
@@ -191,22 +185,66 @@ def sign_in(user: User, client: Client | None = None) -> Client:
 # Data
 
 
-@pytest.fixture(scope="session")
-def network_rows() -> dict[type[Model], list[Model]]:
-    """What the first import of the session wrote; later tests write the same rows without reading the files."""
-    return {}
+class KeptNetwork:
+    """The real network, written once, in a transaction around all tests that want it; each of them is undone alone."""
+
+    def __init__(self) -> None:
+        self.is_wanted = False
+        self.blocker: Any = None
+        self.transaction: transaction.Atomic | None = None
+
+    def open(self) -> None:
+        self.transaction = transaction.atomic()
+        self.transaction.__enter__()
+        call_command("import_network", verbosity=0)
+
+    def close(self) -> None:
+        if self.transaction:
+            with self.blocker.unblock():
+                transaction.set_rollback(True)
+                self.transaction.__exit__(None, None, None)
+            self.transaction = None
+
+
+KEPT = KeptNetwork()
+
+
+def wants_the_kept_network(item: pytest.Item) -> bool:
+    names = set(getattr(item, "fixturenames", ()))
+    marker = item.get_closest_marker("django_db")
+    is_transactional = "transactional_db" in names or (marker and marker.kwargs.get("transaction"))
+    return "network" in names and not is_transactional
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    KEPT.is_wanted = wants_the_kept_network(item)
+    if not KEPT.is_wanted:
+        KEPT.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def network_is_kept(django_db_setup: None, django_db_blocker) -> Iterator[None]:
+    """Has the network written before the transaction of the first test that wants it begins."""
+    enter = TestCase._enter_atomics.__func__
+
+    def enter_with_network(cls: type[TestCase]) -> dict[str, transaction.Atomic]:
+        if KEPT.is_wanted and not KEPT.transaction:
+            KEPT.open()
+        return enter(cls)
+
+    TestCase._enter_atomics = classmethod(enter_with_network)
+    KEPT.blocker = django_db_blocker
+    yield
+    TestCase._enter_atomics = classmethod(enter)
+    KEPT.close()
 
 
 @pytest.fixture
-def network(db: None, network_rows: dict[type[Model], list[Model]]) -> None:
+def network(db: None) -> None:
     """The real network, as shipped."""
-    if not network_rows:
+    if not KEPT.transaction:
         call_command("import_network", verbosity=0)
-        models = (Country, CreativeField, City, Designation, OfficialTotal, Meeting, MeetingHost, Theme, HistoryEntry)
-        network_rows.update({model: list(model._base_manager.all()) for model in models})
-        return
-    for model, rows in network_rows.items():
-        model._base_manager.bulk_create(copy.copy(row) for row in rows)
 
 
 @pytest.fixture
@@ -218,6 +256,13 @@ def data_folder(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def empty_page_cache() -> None:
     caches["pages"].clear()
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """Django leaves the language of the last request active, and the next test would go on in it."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,29 +1,22 @@
 """What the pages of the admin have in common: who may, edit history, and operations with a page of their own."""
 
 import datetime
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.contrib.admin import helpers
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _
 from simple_history.admin import SimpleHistoryAdmin
 from simple_history.template_utils import HistoricalRecordContextHelper
 
 from ..acts import readable
-from ..exceptions import NetworkError
 from ..models import HistoryEntry, Precision
 from ..services.edits import BASELINE, keep_baseline, sign_edit
 
@@ -62,6 +55,29 @@ class ReadOnlyMixin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
 
+    def get_fieldsets(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
+        """As declared, but what the reader may not open is a name instead of a link: officers see no accounts."""
+        return [
+            (title, options | {"fields": [self._openable(request, name) for name in options["fields"]]})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+
+    def _openable(self, request: HttpRequest, name: Any) -> Any:
+        if not isinstance(name, str):
+            return [self._openable(request, part) for part in name] if isinstance(name, list | tuple) else name
+        column: Any = next(
+            (field for field in self.opts.concrete_fields if field.name == name and field.is_relation), None
+        )
+        target = self.admin_site._registry.get(column.related_model) if column else None
+        if column is None or target is None or target.has_view_permission(request):
+            return name
+
+        def plain(obj: models.Model) -> str:
+            return str(getattr(obj, name) or self.get_empty_value_display())
+
+        plain.__name__ = name
+        return admin.display(description=column.verbose_name)(plain)
+
 
 class LinksMixin(admin.ModelAdmin):
     """Pages headed by what they show, and the links that stand at the top right of an object's page."""
@@ -75,8 +91,12 @@ class LinksMixin(admin.ModelAdmin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any):
         context |= {"has_history": self.has_history, "public_page": self.public_page, "subtitle": None}
         if context.get("original"):
-            context["title"] = str(context["original"])
+            context["title"] = self.heading(context["original"])
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def heading(self, obj: Any) -> str:
+        """What heads an object's page; its name in the admin's log may have to say less."""
+        return str(obj)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         title = {"title": capfirst(self.opts.verbose_name_plural)}
@@ -88,88 +108,6 @@ class NeverDeletedMixin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
-
-
-class OperationsMixin(admin.ModelAdmin):
-    """Operations: pages of a model's admin that show a form and what it will do, and act on POST."""
-
-    operation_template = "admin/cities/operation.html"
-
-    def get_subject(self, request: HttpRequest, object_id: str, permission: str) -> Any:
-        """The object of an operation, after checking the permission on it; raises Http404 or PermissionDenied."""
-        obj = self.get_object(request, unquote(object_id))
-        if obj is None:
-            raise Http404
-        if not request.user.has_perm(permission, obj):
-            raise PermissionDenied
-        return obj
-
-    def change_url(self, obj: models.Model) -> str:
-        return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])
-
-    def turned_away(self, request: HttpRequest, obj: models.Model, why: str) -> HttpResponse:
-        """Back to the page of an object on which there is nothing to do: a colleague was faster, or a second click."""
-        self.message_user(request, why, messages.WARNING)
-        return redirect(self.change_url(obj))
-
-    def acts_on(self, obj: Any) -> models.QuerySet[HistoryEntry]:
-        """The acts, newest first, after which what an operation's page said would no longer be true."""
-        return HistoryEntry.objects.about(obj).select_related("actor")
-
-    def run_operation(
-        self,
-        request: HttpRequest,
-        form: Any,
-        *,
-        title: str,
-        what_happens: list[str],
-        button: str,
-        done: Callable[[Any], str],
-        original: models.Model | None = None,
-        page_of: Callable[[Any], models.Model] = lambda result: result,
-        context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Show the form, or call its `act(by=…)` and go to the page of `page_of(result)`.
-
-        What the act refuses is said in the form, with what was typed still there; so is an act by someone else after
-        the page was opened, since what it said is no longer true. `done(result)` is the message.
-        """
-        last_act = self.acts_on(original).first() if original else None
-        seen = str(last_act.number if last_act else 0)
-        if last_act and request.POST.get("seen", seen) != seen:
-            form.add_error(
-                None,
-                _("Meanwhile: %(act)s, by %(who)s. Look at what would happen now, then confirm again.")
-                % {"act": last_act.get_verb_display(), "who": last_act.actor or _("the system")},
-            )
-        elif request.method == "POST" and form.is_valid():
-            try:
-                result = form.act(by=request.user)
-            except NetworkError as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                self.message_user(request, done(result), messages.SUCCESS)
-                return redirect(self.change_url(page_of(result)))
-        admin_form = helpers.AdminForm(form, form.fieldsets, {}, (), model_admin=self)
-        request.current_app = self.admin_site.name
-        return TemplateResponse(
-            request,
-            self.operation_template,
-            self.admin_site.each_context(request)
-            | {
-                "title": title,
-                "opts": self.opts,
-                "original": original,
-                "change_url": self.change_url(original) if original else "",
-                "adminform": admin_form,
-                "media": self.media + form.media,
-                "errors": form.errors,
-                "what_happens": what_happens,
-                "button": button,
-                "seen": seen,
-            }
-            | (context or {}),
-        )
 
 
 def group_by(rows: Iterable[Any], name: str) -> dict[Any, list[Any]]:

@@ -16,8 +16,9 @@ from ..forms.designation import ChangeFieldForm, DesignateForm, EndDesignationFo
 from ..models import City, Country, CreativeField, Designation, HistoryEntry
 from ..services.city import MISSING, lacks
 from ..text import words
-from .base import NetworkAdmin, NeverDeletedMixin, OperationsMixin, known_day
+from .base import NetworkAdmin, NeverDeletedMixin, known_day
 from .files import GuardedImportExportMixin, UpdateOnlyResource
+from .operations import OperationsMixin
 
 
 def current_of(city: City) -> Designation | None:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 from ..days import today
 from ..forms.creative_field import GROUNDS, AddFieldForm, CreativeFieldForm
 from ..models import CreativeField, Designation
-from .base import NetworkAdmin, NeverDeletedMixin, OperationsMixin
+from .base import NetworkAdmin, NeverDeletedMixin
+from .operations import OperationsMixin
 
 
 @admin.register(CreativeField)

@@ -11,8 +11,9 @@ from ..acts import about_city, readable
 from ..forms.designation import CorrectFirstDayForm
 from ..models import City, CreativeField, Designation, HistoryEntry
 from ..text import words
-from .base import OperationsMixin, PlainAdmin, ReadOnlyMixin, known_day
+from .base import PlainAdmin, ReadOnlyMixin, known_day
 from .files import GuardedExportMixin, GuardedResource
+from .operations import OperationsMixin
 
 
 class FieldFilter(admin.SimpleListFilter):

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 from ..models import EntryReport
 from ..people import Person
 from ..services.entry_report import handle_report
-from .base import OperationsMixin, PlainAdmin, ReadOnlyMixin
+from .base import PlainAdmin, ReadOnlyMixin
+from .operations import OperationsMixin
 
 
 class WaitingFilter(admin.SimpleListFilter):

@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -6,10 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ..forms.mandate import ApproveChangeForm, RefuseChangeForm
+from ..forms.act import ActForm
+from ..forms.mandate import RefuseChangeForm
 from ..models import Coordinator, FocalPointChange
+from ..services.focal_point_change import approve_change, refuse_change
 from ..services.invitation import account_of
-from .mandate import OfCityMixin, Operation, OperationsAdmin, asked, link_to
+from .mandate import OfCityMixin, link_to
+from .operations import Operation, OperationsAdmin, posted
 
 DECIDE = "cities.decide_focalpointchange"
 
@@ -45,15 +49,15 @@ class FocalPointChangeAdmin(OfCityMixin, OperationsAdmin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
         return super().get_queryset(request).select_related(*self.list_select_related, "letter")
 
-    @admin.display(description=gettext_lazy("letter of the mayor"), empty_value="–")
+    @admin.display(description=gettext_lazy("letter of the mayor"))
     def letter_link(self, change: FocalPointChange) -> Any:
         return link_to(change.letter)
 
-    @admin.display(description=gettext_lazy("focal point now"), empty_value="–")
-    def in_office(self, change: FocalPointChange) -> Any:
+    @admin.display(description=gettext_lazy("focal point now"))
+    def in_office(self, change: FocalPointChange) -> str:
         in_force = Coordinator.objects.in_force().filter(city=change.city_id, role=Coordinator.Role.FOCAL_POINT)
         held = in_force.select_related("user").first()
-        return held.user if held else None
+        return str(held.user) if held else "–"
 
     # Operations
 
@@ -90,7 +94,7 @@ class FocalPointChangeAdmin(OfCityMixin, OperationsAdmin):
             ]
         return self.run_operation(
             request,
-            ApproveChangeForm(asked(request), subject=change),
+            ActForm(posted(request), verb=partial(approve_change, change=change)),
             title=_("Approve another focal point for %(city)s") % names,
             what_happens=[
                 *what,
@@ -107,7 +111,7 @@ class FocalPointChangeAdmin(OfCityMixin, OperationsAdmin):
             return self.turned_away(request, change, _("This request is decided already."))
         return self.run_operation(
             request,
-            RefuseChangeForm(asked(request), subject=change),
+            RefuseChangeForm(posted(request), verb=partial(refuse_change, change=change)),
             title=_("Refuse another focal point for %(city)s") % {"city": change.city},
             what_happens=[
                 _("%(old)s remains the focal point and gets your words by mail.") % {"old": change.requested_by},

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from ..models import City, Initiative, InitiativeRevision, Partnership, Theme
 from .base import LinksMixin, NeverDeletedMixin, PlainAdmin, ReadOnlyMixin
+from .mandate import OfCityMixin
 from .moderated import ModeratedAdmin
 
 
@@ -71,13 +72,15 @@ class InitiativeRevisionAdmin(ModeratedAdmin):
 
 
 @admin.register(Initiative)
-class InitiativeAdmin(ReadOnlyMixin, LinksMixin, admin.ModelAdmin):
+class InitiativeAdmin(OfCityMixin, ReadOnlyMixin, LinksMixin, admin.ModelAdmin):
     """The initiatives, public or not; their texts are in the queue of texts."""
 
     list_display = ("title", "lead", "is_public", "partners", "created_at")
     list_select_related = ("lead", "published")
     list_filter = (PublicFilter, ThemeFilter, "is_demonstration")
-    search_fields = ("search_text", "slug", "lead__search_text")
+    search_fields = ("search_text", "slug", "published__title_en", "published__title_fr")
+    city_lookups = ("lead",)
+    search_help_text = gettext_lazy("A word of the title, or the lead city’s name.")
     list_per_page = 50
     fields = ("title", "slug", "lead", "published", "created_at", "is_demonstration")
 
@@ -105,13 +108,14 @@ class InitiativeAdmin(ReadOnlyMixin, LinksMixin, admin.ModelAdmin):
 
 
 @admin.register(Partnership)
-class PartnershipAdmin(ReadOnlyMixin, PlainAdmin):
+class PartnershipAdmin(OfCityMixin, ReadOnlyMixin, PlainAdmin):
     """Who was asked and how it stands. The word of a city that declined is for the lead alone."""
 
     list_display = ("initiative", "lead", "city", "status", "asked_at", "answered_at")
     list_select_related = ("initiative__published", "initiative__lead", "city")
     list_filter = ("status",)
-    search_fields = ("city__search_text", "initiative__lead__search_text", "initiative__search_text")
+    search_fields = ("initiative__search_text", "initiative__published__title_en", "initiative__published__title_fr")
+    city_lookups = ("city", "initiative__lead")
     search_help_text = gettext_lazy("A city’s name, or a word of the initiative.")
     date_hierarchy = "asked_at"
     list_per_page = 50
@@ -120,13 +124,10 @@ class PartnershipAdmin(ReadOnlyMixin, PlainAdmin):
         "lead",
         "city",
         "status",
-        "asked_at",
-        "asked_by",
+        ("asked_at", "asked_by"),
         "reminded_at",
-        "answered_at",
-        "answered_by",
+        ("answered_at", "answered_by"),
     )
-    readonly_fields = fields
 
     @admin.display(description=gettext_lazy("lead city"), ordering="initiative__lead__sort_key_en")
     def lead(self, partnership: Partnership) -> City:

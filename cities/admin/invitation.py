@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -9,23 +10,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from ..forms.mandate import InviteStaffForm, SendAgainForm, WithdrawInvitationForm
+from ..forms.act import ActForm
+from ..forms.mandate import InviteStaffForm
 from ..models import Invitation
-from ..rules import ADMINISTRATOR, AUDITOR, DECISION_OFFICER, OFFICER
-from .mandate import OfCityMixin, Operation, OperationsAdmin, asked
-
-GROUP_NAMES = {
-    OFFICER: gettext_lazy("officer"),
-    DECISION_OFFICER: gettext_lazy("decision officer"),
-    ADMINISTRATOR: gettext_lazy("administrator"),
-    AUDITOR: gettext_lazy("auditor"),
-}
-GROUPS_EXPLAINED = {
-    OFFICER: gettext_lazy("officer: edits the network, the meetings and the reports"),
-    DECISION_OFFICER: gettext_lazy("decision officer: as an officer, and sees decisions before they are announced"),
-    ADMINISTRATOR: gettext_lazy("administrator: as an officer, and manages accounts"),
-    AUDITOR: gettext_lazy("auditor: sees everything, changes nothing"),
-}
+from ..rules import GROUP_NAMES, GROUPS_EXPLAINED
+from ..services.invitation import send_again, withdraw
+from .mandate import OfCityMixin
+from .operations import Operation, OperationsAdmin, posted
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -83,15 +74,18 @@ class InvitationAdmin(OfCityMixin, OperationsAdmin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
         return super().get_queryset(request).select_related(*self.list_select_related, "user", "change__city")
 
-    @admin.display(description=gettext_lazy("to what"), empty_value="–")
-    def to_what(self, invitation: Invitation) -> Any:
-        if invitation.kind == Invitation.Kind.STAFF and invitation.group is not None:
-            return GROUP_NAMES.get(invitation.group.name, invitation.group.name)
-        return invitation.scope
+    def heading(self, obj: Any) -> str:
+        return f"{obj.email or '–'} · {self.to_what(obj)}"
 
-    @admin.display(description=gettext_lazy("role"), empty_value="–")
+    @admin.display(description=gettext_lazy("to what"))
+    def to_what(self, invitation: Invitation) -> str:
+        if invitation.kind == Invitation.Kind.STAFF and invitation.group is not None:
+            return str(GROUP_NAMES.get(invitation.group.name, invitation.group.name))
+        return str(invitation.scope or "–")
+
+    @admin.display(description=gettext_lazy("role"))
     def role_or_panel(self, invitation: Invitation) -> str:
-        return invitation.get_role_display() or invitation.get_panel_display()
+        return invitation.get_role_display() or invitation.get_panel_display() or "–"
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, invitation: Invitation) -> str:
@@ -142,7 +136,7 @@ class InvitationAdmin(OfCityMixin, OperationsAdmin):
             raise PermissionDenied
         return self.run_operation(
             request,
-            InviteStaffForm(asked(request), group_labels=GROUPS_EXPLAINED),
+            InviteStaffForm(posted(request), group_labels=GROUPS_EXPLAINED),
             title=_("Invite staff"),
             what_happens=[
                 _("The person gets a mail with a link that works once."),
@@ -159,7 +153,7 @@ class InvitationAdmin(OfCityMixin, OperationsAdmin):
             return self.turned_away(request, invitation, _("This invitation is closed already."))
         return self.run_operation(
             request,
-            WithdrawInvitationForm(asked(request), subject=invitation),
+            ActForm(posted(request), verb=partial(withdraw, invitation=invitation)),
             title=_("Withdraw the invitation to %(email)s") % {"email": invitation.email},
             what_happens=[_("Its link no longer works. Nobody is told.")],
             button=_("Withdraw"),
@@ -175,7 +169,7 @@ class InvitationAdmin(OfCityMixin, OperationsAdmin):
             return self.turned_away(request, invitation, _("This invitation is closed already."))
         return self.run_operation(
             request,
-            SendAgainForm(asked(request), subject=invitation),
+            ActForm(posted(request), verb=partial(send_again, invitation=invitation)),
             title=_("Send the invitation to %(email)s again") % {"email": invitation.email},
             what_happens=[
                 _("A new link is mailed, and the term begins anew."),

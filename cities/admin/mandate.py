@@ -1,79 +1,34 @@
 """Who has which mandate: to be looked up, and changed by operations only."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
-from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ..acts import readable
+from ..forms.act import ActForm
 from ..forms.mandate import (
     AppointCommissionOfficerForm,
     AppointCoordinatorForm,
     AppointEvaluatorForm,
     AppointForm,
-    EndMandateForm,
 )
 from ..models import City, CommissionOfficer, Coordinator, Evaluator, Invitation, Mandate, PrivateFile
+from ..services.mandate import end_mandate
 from ..text import words
-from .base import OperationsMixin, PlainAdmin, ReadOnlyMixin
-
-
-@dataclass(frozen=True)
-class Operation:
-    """A button that leads to the page of an operation; `is_next` is what is usually done."""
-
-    url: str
-    label: str | Promise
-    is_next: bool = False
-
-
-class OperationsAdmin(ReadOnlyMixin, OperationsMixin, PlainAdmin):
-    """Rows that only operations write: their buttons above the list and above each row, the acts below it."""
-
-    change_form_template = "admin/cities/operations/change_form.html"
-    change_list_template = "admin/cities/operations/change_list.html"
-    list_per_page = 50
-
-    def list_operations(self, request: HttpRequest) -> list[Operation]:
-        return []
-
-    def operations_on(self, request: HttpRequest, obj: Any) -> list[Operation]:
-        return []
-
-    def url_of(self, name: str, *args: Any) -> str:
-        return reverse(f"admin:cities_{self.opts.model_name}_{name}", args=args)
-
-    def page_at(self, route: str, name: str, view: Callable[..., HttpResponse]) -> Any:
-        return path(route, self.admin_site.admin_view(view), name=f"cities_{self.opts.model_name}_{name}")
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        context = {"operations": self.list_operations(request)}
-        return super().changelist_view(request, context | (extra_context or {}))
-
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any):
-        obj = context["original"]
-        context |= {"acts": readable(self.acts_on(obj)[:50]), "operations": self.operations_on(request, obj)}
-        return super().render_change_form(request, context, *args, **kwargs)
-
-
-def asked(request: HttpRequest) -> Any:
-    """What is posted to an operation, even if nothing; None while it only shows what it would do."""
-    return request.POST if request.method == "POST" else None
+from .operations import Operation, OperationsAdmin, posted
 
 
 class OfCityMixin(admin.ModelAdmin):
-    """Found by the person and by any name of the city."""
+    """Found by its own columns, such as those of the person, and by any name of a city."""
 
+    city_lookups: tuple[str, ...] = ("city",)
     search_help_text = gettext_lazy("The person’s name or address, or a name of the city; accents do not matter.")
 
     def get_search_results(self, request: HttpRequest, queryset: models.QuerySet, search_term: str) -> tuple:
@@ -82,13 +37,17 @@ class OfCityMixin(admin.ModelAdmin):
         of_person, _duplicates = super().get_search_results(request, queryset, search_term)
         if not words(search_term):
             return of_person, False
-        return of_person | queryset.filter(city__in=City.objects.search(search_term).order_by()), False
+        cities = City.objects.search(search_term).order_by()
+        found = models.Q(pk__in=of_person.order_by().values("pk"))
+        for lookup in self.city_lookups:
+            found |= models.Q(**{f"{lookup}__in": cities})
+        return queryset.filter(found), False
 
 
 def link_to(letter: PrivateFile | None) -> Any:
-    """A link to a letter; None where there is none, or where an erasure emptied it."""
+    """A link to a letter; a dash where there is none, or where an erasure emptied it."""
     if letter is None or not letter.file:
-        return None
+        return "–"
     return format_html('<a href="{}">{}</a>', letter.get_absolute_url(), letter.name)
 
 
@@ -125,11 +84,14 @@ class MandateAdmin(OperationsAdmin):
     appoint_title: Any = ""
     appoint_sentences: tuple[Any, ...] = ()
 
+    def heading(self, obj: Any) -> str:
+        return f"{obj.user} · {obj.scope}"
+
     @admin.display(description=gettext_lazy("e-mail address"), ordering="user__email")
     def email(self, mandate: Mandate) -> str:
         return mandate.user.email
 
-    @admin.display(description=gettext_lazy("letter"), empty_value="–")
+    @admin.display(description=gettext_lazy("letter"))
     def letter_link(self, mandate: Mandate) -> Any:
         return link_to(mandate.letter)
 
@@ -155,7 +117,7 @@ class MandateAdmin(OperationsAdmin):
             raise PermissionDenied
         return self.run_operation(
             request,
-            self.appoint_form(asked(request)),
+            self.appoint_form(posted(request)),
             title=str(self.appoint_title),
             what_happens=[
                 _("Whoever has an account with this address is appointed at once and told by mail."),
@@ -172,7 +134,7 @@ class MandateAdmin(OperationsAdmin):
             return self.turned_away(request, mandate, _("This mandate has ended already."))
         return self.run_operation(
             request,
-            EndMandateForm(asked(request), subject=mandate),
+            ActForm(posted(request), verb=partial(end_mandate, mandate=mandate)),
             title=_("End the mandate of %(name)s") % {"name": mandate.user},
             what_happens=[
                 _("The mandate ends now: from the next click on %(name)s can do nothing with it.")

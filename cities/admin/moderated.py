@@ -4,25 +4,26 @@
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import path
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..acts import readable
-from ..exceptions import NetworkError
-from ..models import HistoryEntry, Moderated
+from ..forms.act import ActForm
+from ..models import Moderated
 from ..people import Person
 from ..services.difference import differences, photo_differences
-from ..services.moderation import Incomplete, publish, reject, request_changes
-from .base import LinksMixin, OperationsMixin, ReadOnlyMixin
+from ..services.moderation import publish, reject, request_changes
+from .base import LinksMixin, ReadOnlyMixin
+from .operations import OperationsMixin, posted
 
 WAITING = Moderated.Status.SUBMITTED
 
@@ -46,22 +47,6 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(status=state) if state in Moderated.Status.values else queryset
 
 
-class ActForm(forms.Form):
-    """A decision that needs no words."""
-
-    fieldsets: tuple = ()
-
-    def __init__(self, *args: Any, revision: Any, verb: Callable[..., Any], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.revision, self.verb = revision, verb
-
-    def act(self, *, by: Person) -> Any:
-        try:
-            return self.verb(self.revision, by=by, **self.cleaned_data)
-        except Incomplete as refusal:
-            raise NetworkError(" ".join(map(str, refusal.missing))) from refusal
-
-
 class ReasonForm(ActForm):
     reason = forms.CharField(
         label=gettext_lazy("What to change, and why"),
@@ -81,11 +66,6 @@ class RejectForm(ReasonForm):
     )
 
 
-def posted(request: HttpRequest) -> Any:
-    """What was sent, even if that is nothing: a decision without words has no fields."""
-    return request.POST if request.method == "POST" else None
-
-
 class ModeratedAdmin(ReadOnlyMixin, OperationsMixin, LinksMixin, admin.ModelAdmin):
     """The queue, oldest first, and one proposal with its difference from what is public.
 
@@ -98,6 +78,8 @@ class ModeratedAdmin(ReadOnlyMixin, OperationsMixin, LinksMixin, admin.ModelAdmi
     list_display: tuple[str, ...] = ("about", "number", "status", "waits", "submitted_by", "decided_at", "decided_by")
     list_filter = (StateFilter,)
     list_per_page = 50
+    # “Found among all” would lead back to the queue, which is not all.
+    show_full_result_count = False
     fields = ()
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
@@ -164,20 +146,13 @@ class ModeratedAdmin(ReadOnlyMixin, OperationsMixin, LinksMixin, admin.ModelAdmi
     # Decisions
 
     def get_urls(self) -> list:
-        operations = {
-            "publish": self.publish_view,
-            "changes": self.changes_view,
-            "reject": self.reject_view,
-            "restore": self.restore_view,
-        }
-        name = f"{self.opts.app_label}_{self.opts.model_name}"
         return [
-            path(f"<path:object_id>/{word}/", self.admin_site.admin_view(view), name=f"{name}_{word}")
-            for word, view in operations.items()
-        ] + super().get_urls()
-
-    def acts_on(self, obj: Any) -> models.QuerySet[HistoryEntry]:
-        return HistoryEntry.objects.about(obj).select_related("actor")
+            self.page_at("<path:object_id>/publish/", "publish", self.publish_view),
+            self.page_at("<path:object_id>/changes/", "changes", self.changes_view),
+            self.page_at("<path:object_id>/reject/", "reject", self.reject_view),
+            self.page_at("<path:object_id>/restore/", "restore", self.restore_view),
+            *super().get_urls(),
+        ]
 
     def decide(
         self, request: HttpRequest, object_id: str, form: type[ActForm], verb: Callable[..., Any], **texts: Any
@@ -187,7 +162,7 @@ class ModeratedAdmin(ReadOnlyMixin, OperationsMixin, LinksMixin, admin.ModelAdmi
             why = _("There is nothing to decide: the text is “%(status)s”.") % {"status": revision.get_status_display()}
             return self.turned_away(request, revision, why)
         response = self.run_operation(
-            request, form(posted(request), revision=revision, verb=verb), original=revision, **texts
+            request, form(posted(request), verb=partial(verb, revision)), original=revision, **texts
         )
         return self.next_in_queue(request, response)
 
@@ -209,7 +184,7 @@ class ModeratedAdmin(ReadOnlyMixin, OperationsMixin, LinksMixin, admin.ModelAdmi
                 _("The coordinators get a mail. The text that was public stays in the list and can be restored."),
             ],
             button=_("Publish"),
-            done=lambda revision: _("%(subject)s: published.") % {"subject": revision.subject},
+            done=lambda revision: _("%(subject)s: published.") % {"subject": revision.called},
         )
 
     def changes_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -224,7 +199,7 @@ class ModeratedAdmin(ReadOnlyMixin, OperationsMixin, LinksMixin, admin.ModelAdmi
                 _("What is public stays as it is."),
             ],
             button=_("Request changes"),
-            done=lambda revision: _("%(subject)s: changes requested.") % {"subject": revision.subject},
+            done=lambda revision: _("%(subject)s: changes requested.") % {"subject": revision.called},
         )
 
     def reject_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -239,23 +214,22 @@ class ModeratedAdmin(ReadOnlyMixin, OperationsMixin, LinksMixin, admin.ModelAdmi
                 _("Their next one begins anew from what is public. To have this one improved, request changes."),
             ],
             button=_("Reject"),
-            done=lambda revision: _("%(subject)s: rejected.") % {"subject": revision.subject},
+            done=lambda revision: _("%(subject)s: rejected.") % {"subject": revision.called},
         )
 
     def restore_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         revision = self.get_subject(request, object_id, "cities.moderate")
         if not self.may_restore(revision):
-            self.message_user(request, _("This text cannot be restored."), messages.WARNING)
-            return redirect(self.change_url(revision))
+            return self.turned_away(request, revision, _("This text cannot be restored."))
         return self.run_operation(
             request,
-            ActForm(posted(request), revision=revision, verb=self.restore),
+            ActForm(posted(request), verb=partial(self.restore, revision)),
             title=_("Restore this text"),
             what_happens=[
                 _("A copy of this text is published, at once. Nothing is lost: what is public now stays in the list."),
                 _("What the coordinators are writing stays as it is. They get a mail."),
             ],
             button=_("Restore"),
-            done=lambda restored: _("%(subject)s: the earlier text is public again.") % {"subject": restored.subject},
+            done=lambda restored: _("%(subject)s: the earlier text is public again.") % {"subject": restored.called},
             original=revision,
         )

@@ -1,39 +1,65 @@
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
-from django.urls import path
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ..exceptions import NetworkError
+from ..forms.act import ActForm
 from ..models import OutboxMessage
-from ..people import Person
 from ..services.outbox import approve, retry, withdraw
-from .base import OperationsMixin, PlainAdmin, ReadOnlyMixin
+from .operations import Operation, OperationsAdmin, posted
 
 Status = OutboxMessage.Status
 
 
-class MailActForm(forms.Form):
-    """Nothing to fill in: the act itself."""
-
-    fieldsets = ((None, {"fields": ()}),)
-
-    def __init__(self, *args: Any, message: OutboxMessage, verb: Callable[..., OutboxMessage], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.message, self.verb = message, verb
-
-    def act(self, *, by: Person) -> OutboxMessage:
-        return self.verb(self.message, by=by)
+KINDS = {
+    "account-email-changed": gettext_lazy("e-mail address changed"),
+    "account-email-confirmation-signup": gettext_lazy("address to be verified"),
+    "account-email-confirmation": gettext_lazy("address to be verified"),
+    "account-email-deleted": gettext_lazy("e-mail address removed"),
+    "account-password-changed": gettext_lazy("password changed"),
+    "account-password-reset-key": gettext_lazy("password forgotten"),
+    "account-password-reset": gettext_lazy("password chosen anew"),
+    "account-password-set": gettext_lazy("password set"),
+    "account-recovery-codes-generated": gettext_lazy("recovery codes made"),
+    "account-second-factor-taken": gettext_lazy("second factor taken away"),
+    "account-totp-activated": gettext_lazy("app for codes added"),
+    "account-totp-deactivated": gettext_lazy("app for codes removed"),
+    "account-webauthn-added": gettext_lazy("passkey added"),
+    "account-webauthn-removed": gettext_lazy("passkey removed"),
+    "focal-point-approved": gettext_lazy("focal point: approved"),
+    "focal-point-refused": gettext_lazy("focal point: refused"),
+    "focal-point-requested": gettext_lazy("focal point: request received"),
+    "focal-point-to-staff": gettext_lazy("focal point: request, to staff"),
+    "invitation-commission": gettext_lazy("invitation: National Commission"),
+    "invitation-coordinator": gettext_lazy("invitation: city"),
+    "invitation-evaluator": gettext_lazy("invitation: evaluator"),
+    "invitation-staff": gettext_lazy("invitation: staff"),
+    "mandate-begun": gettext_lazy("mandate begun"),
+    "mandate-ended": gettext_lazy("mandate ended"),
+    "partnership-asked": gettext_lazy("partner asked"),
+    "partnership-confirmed": gettext_lazy("partnership confirmed"),
+    "partnership-declined": gettext_lazy("partnership declined"),
+    "partnership-ended": gettext_lazy("partnership ended"),
+    "partnership-reminder": gettext_lazy("reminder: partner asked"),
+    "reminder-confirmation": gettext_lazy("reminder: yearly confirmation"),
+    "reminder-photos": gettext_lazy("reminder: rights of photos"),
+    "revision-changes-requested": gettext_lazy("text: changes requested"),
+    "revision-published": gettext_lazy("text: published"),
+    "revision-rejected": gettext_lazy("text: rejected"),
+    "revision-restored": gettext_lazy("text: restored"),
+}
+"""What the templates of mails are about, in a few words."""
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -42,20 +68,21 @@ class KindFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         kinds = OutboxMessage.objects.order_by("template").values_list("template", flat=True).distinct()
-        return [(kind, kind) for kind in kinds]
+        return [(kind, str(KINDS.get(kind, kind))) for kind in kinds]
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
         return queryset.filter(template=self.value()) if self.value() else queryset
 
 
 @admin.register(OutboxMessage)
-class OutboxMessageAdmin(ReadOnlyMixin, OperationsMixin, PlainAdmin):
+class OutboxMessageAdmin(OperationsAdmin):
     """All mail: what is held, what leaves, what left, what could not. Nobody writes one here."""
 
+    change_form_template = "admin/cities/outboxmessage/change_form.html"
+    change_list_template = "admin/cities/outboxmessage/change_list.html"
     list_display = ("what", "to", "state", "created_at", "sent_at")
     list_filter = ("status", KindFilter, "language")
     list_select_related = ("user",)
-    list_per_page = 50
     date_hierarchy = "created_at"
     search_fields = ("to", "subject", "user__email", "user__name")
     search_help_text = gettext_lazy("A word of the subject, the address or the name of the person.")
@@ -66,11 +93,15 @@ class OutboxMessageAdmin(ReadOnlyMixin, OperationsMixin, PlainAdmin):
         ("attempts", "next_try"),
         "error",
         "user",
-        "template",
+        "kind",
         "language",
         "approved_by",
     )
     actions = ("approve_selected", "retry_selected", "withdraw_selected")
+
+    @admin.display(description=gettext_lazy("kind of mail"))
+    def kind(self, message: OutboxMessage) -> str:
+        return str(KINDS.get(message.template, message.template))
 
     @admin.display(description=gettext_lazy("subject"), ordering="subject")
     def what(self, message: OutboxMessage) -> str:
@@ -109,22 +140,28 @@ class OutboxMessageAdmin(ReadOnlyMixin, OperationsMixin, PlainAdmin):
         return super().changelist_view(request, context | (extra_context or {}))
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any):
-        message = context["original"]
-        may = self.has_release_permission(request, message)
-        context |= {
-            "nothing_is_sent": settings.OUTBOX_SHOWS_WHOLE_MAILS,
-            "may_approve": may and message.status == Status.HELD,
-            "may_retry": may and message.status in (Status.FAILED, Status.GIVEN_UP) and not message.is_empty,
-            "may_withdraw": may and Status.WITHDRAWN in OutboxMessage.TRANSITIONS.get(Status(message.status), set()),
-        }
+        context["nothing_is_sent"] = settings.OUTBOX_SHOWS_WHOLE_MAILS
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def operations_on(self, request: HttpRequest, obj: Any) -> list[Operation]:
+        if not self.has_release_permission(request, obj):
+            return []
+        found = []
+        if obj.status == Status.HELD:
+            found.append(Operation(self.url_of("approve", obj.pk), _("Approve and send"), is_next=True))
+        if obj.status in (Status.FAILED, Status.GIVEN_UP) and not obj.is_empty:
+            found.append(Operation(self.url_of("retry", obj.pk), _("Send again"), is_next=True))
+        if Status.WITHDRAWN in OutboxMessage.TRANSITIONS.get(Status(obj.status), set()):
+            found.append(Operation(self.url_of("withdraw", obj.pk), _("Withdraw")))
+        return found
+
     def get_urls(self) -> list:
-        operations = {"approve": self.approve_view, "retry": self.retry_view, "withdraw": self.withdraw_view}
         return [
-            path(f"<path:object_id>/{name}/", self.admin_site.admin_view(view), name=f"cities_outboxmessage_{name}")
-            for name, view in operations.items()
-        ] + super().get_urls()
+            self.page_at("<path:object_id>/approve/", "approve", self.approve_view),
+            self.page_at("<path:object_id>/retry/", "retry", self.retry_view),
+            self.page_at("<path:object_id>/withdraw/", "withdraw", self.withdraw_view),
+            *super().get_urls(),
+        ]
 
     # Operations
 
@@ -175,7 +212,7 @@ class OutboxMessageAdmin(ReadOnlyMixin, OperationsMixin, PlainAdmin):
         message = self.get_subject(request, object_id, "cities.release_outboxmessage")
         return self.run_operation(
             request,
-            MailActForm(request.POST or None, message=message, verb=verb),
+            ActForm(posted(request), verb=partial(verb, message)),
             title=title,
             what_happens=[
                 _("“%(subject)s”, to %(to)s") % {"subject": message.subject, "to": message.to or "–"},

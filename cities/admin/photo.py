@@ -1,19 +1,22 @@
+from functools import partial
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..days import today
-from ..models import HistoryEntry, Photo
-from ..people import Person
-from ..services.photo import soon_over, withdraw_grant
-from .base import NeverDeletedMixin, OperationsMixin, PlainAdmin, ReadOnlyMixin, known_day
+from ..forms.act import ActForm
+from ..models import Photo
+from ..models.photo import GRANT_ENDS_SOON
+from ..services.photo import withdraw_grant
+from .base import known_day
+from .mandate import OfCityMixin
+from .operations import Operation, OperationsAdmin, posted
 
 
 class GrantFilter(admin.SimpleListFilter):
@@ -23,7 +26,7 @@ class GrantFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         return [
             ("usable", _("granted")),
-            ("soon", _("ends within 60 days")),
+            ("soon", _("ends within %(days)d days") % {"days": GRANT_ENDS_SOON.days}),
             ("over", _("ended")),
             ("none", _("not granted yet")),
             ("withdrawn", _("withdrawn")),
@@ -34,7 +37,7 @@ class GrantFilter(admin.SimpleListFilter):
             case "usable":
                 return queryset.usable()
             case "soon":
-                return soon_over(queryset).filter(granted_until__gte=today())
+                return queryset.filter(granted_until__range=(today(), today() + GRANT_ENDS_SOON), withdrawn_at=None)
             case "over":
                 return queryset.filter(granted_until__lt=today(), withdrawn_at=None)
             case "none":
@@ -44,27 +47,16 @@ class GrantFilter(admin.SimpleListFilter):
         return queryset
 
 
-class WithdrawForm(forms.Form):
-    fieldsets = ()
-
-    def __init__(self, *args: Any, photo: Photo, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.photo = photo
-
-    def act(self, *, by: Person) -> Photo:
-        return withdraw_grant(photo=self.photo, by=by)
-
-
 @admin.register(Photo)
-class PhotoAdmin(ReadOnlyMixin, NeverDeletedMixin, OperationsMixin, PlainAdmin):
+class PhotoAdmin(OfCityMixin, OperationsAdmin):
     """What cities sent, and whether it may be shown. Only the cities change it; staff can withdraw the right."""
 
     list_display = ("picture", "city", "rights_holder", "granted_on", "granted_until", "state", "uploaded_at")
     list_display_links = ("picture", "city")
     list_select_related = ("city",)
     list_filter = (GrantFilter,)
-    list_per_page = 50
-    search_fields = ("city__search_text", "rights_holder")
+    search_fields = ("rights_holder",)
+    search_help_text = gettext_lazy("A name of the city, or the holder of the rights; accents do not matter.")
     fields = (
         "whole_picture",
         "city",
@@ -76,7 +68,6 @@ class PhotoAdmin(ReadOnlyMixin, NeverDeletedMixin, OperationsMixin, PlainAdmin):
         "uploaded_by",
         "uploaded_at",
     )
-    readonly_fields = fields
 
     @admin.display(description=gettext_lazy("photo"))
     def picture(self, photo: Photo) -> str:
@@ -104,18 +95,13 @@ class PhotoAdmin(ReadOnlyMixin, NeverDeletedMixin, OperationsMixin, PlainAdmin):
         return _("granted")
 
     def get_urls(self) -> list:
-        withdraw = path(
-            "<path:object_id>/withdraw/", self.admin_site.admin_view(self.withdraw_view), name="cities_photo_withdraw"
-        )
-        return [withdraw, *super().get_urls()]
+        return [self.page_at("<path:object_id>/withdraw/", "withdraw", self.withdraw_view), *super().get_urls()]
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any):
-        photo = context["original"]
-        context |= {
-            "may_withdraw": request.user.has_perm("cities.moderate", photo) and not photo.withdrawn_at,
-            "acts": HistoryEntry.objects.about(photo).select_related("actor"),
-        }
-        return super().render_change_form(request, context, *args, **kwargs)
+    def operations_on(self, request: HttpRequest, obj: Any) -> list[Operation]:
+        entry = Operation(reverse("admin:cities_city_change", args=[obj.city_id]), _("The city’s entry"))
+        if obj.withdrawn_at or not request.user.has_perm("cities.moderate", obj):
+            return [entry]
+        return [Operation(self.url_of("withdraw", obj.pk), _("Withdraw the right")), entry]
 
     def withdraw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         photo = self.get_subject(request, object_id, "cities.moderate")
@@ -123,7 +109,7 @@ class PhotoAdmin(ReadOnlyMixin, NeverDeletedMixin, OperationsMixin, PlainAdmin):
             return self.turned_away(request, photo, _("The right to this photo was withdrawn already."))
         return self.run_operation(
             request,
-            WithdrawForm(request.POST if request.method == "POST" else None, photo=photo),
+            ActForm(posted(request), verb=partial(withdraw_grant, photo=photo)),
             title=_("Withdraw the right to a photo of %(city)s") % {"city": photo.city},
             what_happens=[
                 _("The photo is hidden from the public at once, on every page; copies in caches last five minutes."),

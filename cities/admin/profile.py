@@ -9,6 +9,7 @@ from ..models import City, ProfileConfirmation, ProfileRevision
 from ..people import Person
 from ..services.profile import can_be_restored, restore
 from .base import PlainAdmin, ReadOnlyMixin
+from .mandate import OfCityMixin
 from .moderated import ModeratedAdmin
 
 
@@ -35,11 +36,11 @@ class ProfileRevisionAdmin(ModeratedAdmin):
 
 
 @admin.register(ProfileConfirmation)
-class ProfileConfirmationAdmin(ReadOnlyMixin, PlainAdmin):
+class ProfileConfirmationAdmin(OfCityMixin, ReadOnlyMixin, PlainAdmin):
     """When cities said that their page is still true."""
 
     list_display = ("city", "day", "by")
     list_select_related = ("city", "by")
-    search_fields = ("city__search_text",)
+    search_fields = ("by__name", "by__email")
     fields = ("city", "day", "by")
     date_hierarchy = "day"

@@ -34,8 +34,8 @@ class CooperationForm(forms.Form):
     def __init__(self, query: QueryDict, creative_fields: list[CreativeField]) -> None:
         super().__init__(query)
         self.query = query
-        self.fields["field"].known = {field.slug: field.name for field in creative_fields}  # type: ignore[attr-defined]
-        self.fields["region"].known = dict(Region.choices)  # type: ignore[attr-defined]
+        self.fields["field"].known = {field.slug: field.name for field in creative_fields}  # type: ignore[attr-defined]  # a ValuesField
+        self.fields["region"].known = dict(Region.choices)  # type: ignore[attr-defined]  # a ValuesField
         self.full_clean()
 
     @property

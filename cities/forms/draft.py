@@ -9,7 +9,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
@@ -17,7 +16,8 @@ from django.forms.formsets import BaseFormSet, formset_factory
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ..models import Moderated
+from ..models import Moderated, Part
+from .layout import fields_only
 
 SEEN, BASE, OPENED = "seen", "base", "opened"
 """Hidden fields: which row and version the window read, digests of its parts then, and when the page was opened."""
@@ -62,9 +62,7 @@ def plain(value: Any) -> Any:
 class RowForm(forms.Form):
     """One row of a list. An empty row is none."""
 
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
+    helper = fields_only()
 
     def value(self) -> dict[str, str]:
         return {name: self.cleaned_data.get(name) or "" for name in self.fields if name != "DELETE"}
@@ -189,9 +187,18 @@ class Draft:
         values = self.values()
         return values["as_typed"].get(part, values.get(part))
 
+    def columns(self) -> dict[str, Any]:
+        """The valid parts alone, as columns that a row can be made of."""
+        return {name: value for name, value in self.values().items() if name != "as_typed"}
+
+    def typed_parts(self) -> list[Part]:
+        """What was sent, as a reader compares it."""
+        return type(self.revision)(**self.columns()).parts()
+
     @property
-    def is_acceptable(self) -> bool:
-        return not self.form.errors and all(formset.is_valid() for formset in self.rows.values())
+    def is_unchanged(self) -> bool:
+        """Whether a window sent what is stored."""
+        return all(self.typed(part) == self.stored(self.revision, part) for part in self.parts())
 
     def touched(self, since: str = BASE) -> set[str]:
         """The parts that differ from what the window read (`BASE`), or from when the page was opened (`OPENED`)."""
@@ -201,7 +208,7 @@ class Draft:
     def digests(self, name: str) -> dict[str, Any]:
         try:
             digests = json.loads(self.data.get(name) or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return digests if isinstance(digests, dict) else {}
 
@@ -222,7 +229,7 @@ class Draft:
             data |= self.part_data(stored, part)
         fresh = self.as_data(stored)
         data |= {name: fresh[name] for name in (SEEN, BASE, OPENED)}
-        self.__init__(stored, data)  # type: ignore[misc]
+        self.__init__(stored, data)  # type: ignore[misc]  # anew, over the stored row
         return clashes
 
     def renewed(self, stored: Any) -> dict[str, str]:

@@ -1,9 +1,9 @@
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from ..models import EntryReport
+from .layout import fields_only
 
 
 class EntryReportForm(forms.ModelForm):
@@ -29,9 +29,7 @@ class EntryReportForm(forms.ModelForm):
         }
         error_messages = {"message": {"required": _("Say in a few words what is wrong.")}}
 
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
+    helper = fields_only()
 
     def clean_message(self) -> str:
         message = self.cleaned_data["message"].strip()

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -11,13 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..days import today
-from ..models import City, Initiative, InitiativeRevision, Partnership, Theme
+from ..models import City, Initiative, InitiativeRevision, Part, Partnership, Theme
 from ..models.bilingual import content_languages
-from ..models.initiative import TEXT_WORDS
+from ..models.initiative import FIRST_YEAR, TEXT_WORDS, YEARS_AHEAD
+from ..services.partnership import WORD_LENGTH
 from .draft import Draft, LongText, RowForm, WebAddress, rows
+from .layout import fields_only
 from .profile import LinkForm
 
-EARLIEST, YEARS_AHEAD = 1990, 10
 OTHERS, LINKS = 20, 10
 
 TITLES = {"title_en": gettext_lazy("Title in English"), "title_fr": gettext_lazy("Title in French")}
@@ -65,15 +65,13 @@ class InitiativeForm(forms.ModelForm):
         }
         help_texts = {"last_year": gettext_lazy("Leave it empty while the initiative goes on.")}
 
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
+    helper = fields_only()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         mark_languages(self)
         for name in ("first_year", "last_year"):
-            self.fields[name].widget = forms.NumberInput(attrs={"min": EARLIEST, "max": latest_year()})
+            self.fields[name].widget = forms.NumberInput(attrs={"min": FIRST_YEAR, "max": latest_year()})
 
     def clean_first_year(self) -> int | None:
         return self._year("first_year")
@@ -83,8 +81,8 @@ class InitiativeForm(forms.ModelForm):
 
     def _year(self, name: str) -> int | None:
         year = self.cleaned_data[name]
-        if year is not None and not EARLIEST <= year <= latest_year():
-            message = _("Give a year from %(first)s to %(last)s.") % {"first": EARLIEST, "last": latest_year()}
+        if year is not None and not FIRST_YEAR <= year <= latest_year():
+            message = _("Give a year from %(first)s to %(last)s.") % {"first": FIRST_YEAR, "last": latest_year()}
             raise ValidationError(message, code="year")
         return year
 
@@ -163,10 +161,11 @@ class InitiativeDraft(Draft):
         """The boxes of a kind of theme."""
         return [self.form[f"{THEME}{theme.slug}"] for theme in self.themes if theme.kind == kind]
 
-    @property
-    def is_unchanged(self) -> bool:
-        """Whether a window sent what is stored."""
-        return all(self.typed(part) == self.stored(self.revision, part) for part in self.parts())
+    def columns(self) -> dict[str, Any]:
+        return {name: value for name, value in super().columns().items() if name != "themes"}
+
+    def typed_parts(self) -> list[Part]:
+        return InitiativeRevision(**self.columns()).parts(self.chosen)
 
 
 class AskPartnerForm(forms.Form):
@@ -208,7 +207,7 @@ def with_country(city: City) -> str:
 class DeclineForm(forms.Form):
     word = forms.CharField(
         label=gettext_lazy("A word for the city that asked"),
-        max_length=1000,
+        max_length=WORD_LENGTH,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=gettext_lazy("read by the coordinators of that city only"),
         error_messages={"required": gettext_lazy("Say in a word why, so that the other city knows.")},

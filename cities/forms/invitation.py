@@ -1,6 +1,5 @@
 from typing import Any
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -9,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Invitation
+from .layout import fields_only
 
 
 class NewAccountForm(forms.Form):
@@ -31,9 +31,7 @@ class NewAccountForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
+    helper = fields_only()
 
     def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
         known = {"name": invitation.name, "language": invitation.language}

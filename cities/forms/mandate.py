@@ -1,4 +1,4 @@
-"""What staff fill in to appoint or invite somebody, and to end that."""
+"""What staff fill in to appoint or invite somebody, and to refuse that."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
-from ..models import City, Coordinator, Country, CreativeField, Evaluator, FocalPointChange, Invitation, Mandate
+from ..models import City, Coordinator, Country, CreativeField, Evaluator, Invitation, Mandate
 from ..people import Person
-from ..services.focal_point_change import approve_change, refuse_change
-from ..services.invitation import account_of, invite, send_again, withdraw
-from ..services.mandate import begin_mandate, end_mandate
+from ..services.invitation import account_of, invite
+from ..services.mandate import begin_mandate
+from .act import ActForm
 
 
 class WhoFields(forms.Form):
@@ -92,44 +92,11 @@ class InviteStaffForm(WhoFields):
         return invite(kind=Invitation.Kind.STAFF, by=by, **self.cleaned_data)
 
 
-class ConfirmForm(forms.Form):
-    """Nothing to fill in: what will happen stands above the button."""
-
-    fieldsets = ()
-
-    def __init__(self, *args: Any, subject: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.subject = subject
-
-
-class EndMandateForm(ConfirmForm):
-    def act(self, *, by: Person) -> Mandate:
-        return end_mandate(mandate=self.subject, by=by)
-
-
-class WithdrawInvitationForm(ConfirmForm):
-    def act(self, *, by: Person) -> Invitation:
-        return withdraw(invitation=self.subject, by=by)
-
-
-class SendAgainForm(ConfirmForm):
-    def act(self, *, by: Person) -> Invitation:
-        return send_again(invitation=self.subject, by=by)
-
-
-class ApproveChangeForm(ConfirmForm):
-    def act(self, *, by: Person) -> FocalPointChange:
-        return approve_change(change=self.subject, by=by)
-
-
-class RefuseChangeForm(ConfirmForm):
+class RefuseChangeForm(ActForm):
     reason = forms.CharField(
         label=_("Why not"),
         widget=forms.Textarea(attrs={"rows": 4}),
         max_length=2000,
         help_text=_("the city reads it, in the mail and on its page"),
     )
-    fieldsets = ((None, {"fields": ("reason",)}),)  # type: ignore[assignment]
-
-    def act(self, *, by: Person) -> FocalPointChange:
-        return refuse_change(change=self.subject, by=by, **self.cleaned_data)
+    fieldsets = ((None, {"fields": ("reason",)}),)

@@ -1,6 +1,5 @@
 from typing import Any
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
@@ -11,13 +10,7 @@ from ..days import today
 from ..models import PhotoUse
 from ..models.profile import PHOTOS
 from ..services.photo import MEGABYTES, MIN_LONG_SIDE, MIN_SHORT_SIDE, fingerprint, said_of
-
-
-def plain_helper() -> FormHelper:
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
-    return helper
+from .layout import fields_only
 
 
 class UploadForm(forms.Form):
@@ -33,7 +26,7 @@ class UploadForm(forms.Form):
         },
     )
 
-    helper = plain_helper()
+    helper = fields_only()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -91,7 +84,7 @@ class PhotoUseForm(forms.Form):
         help_text=_("empty: without an end; the day after, the photo is hidden"),
     )
 
-    helper = plain_helper()
+    helper = fields_only()
 
     def __init__(self, data: QueryDict | None = None, *, use: PhotoUse, is_editable: bool = True) -> None:
         self.use = use

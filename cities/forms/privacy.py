@@ -1,6 +1,7 @@
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from .layout import fields_only
 
 
 class ErasureForm(forms.Form):
@@ -9,6 +10,4 @@ class ErasureForm(forms.Form):
         error_messages={"required": _("Tick the box if you want your data to be erased.")},
     )
 
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
+    helper = fields_only()

@@ -1,6 +1,5 @@
 from typing import Any
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -8,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from ..models import ProfileRevision
 from ..models.profile import ADDED_VALUE_WORDS, PRESENTATION_WORDS
 from .draft import Draft, LongText, RowForm, WebAddress, rows
+from .layout import fields_only
 
 LINKS, VENUES, EVENTS = 10, 20, 20
 
@@ -50,9 +50,7 @@ class ProfileForm(forms.ModelForm):
         }
         error_messages = {"contact_email": {"invalid": _("This is no e-mail address.")}}
 
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
+    helper = fields_only()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

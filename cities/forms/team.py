@@ -1,6 +1,3 @@
-from typing import Any
-
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +7,7 @@ from ..people import Person
 from ..services.focal_point_change import request_change
 from ..services.invitation import invite
 from ..services.mandate import CHOSEN_BY_FOCAL_POINT
+from .layout import fields_only
 
 EXPLAINED = {
     Coordinator.Role.ALTERNATE: _("alternate: writes, and answers for the city what other cities ask"),
@@ -29,9 +27,7 @@ class PersonFields(forms.Form):
     )
     language = forms.ChoiceField(label=_("Language of the mail"), choices=settings.LANGUAGES)
 
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
+    helper = fields_only()
 
 
 class InviteForm(PersonFields):
@@ -59,11 +55,3 @@ class FocalPointChangeForm(PersonFields):
 
     def act(self, *, city: City, by: Person) -> FocalPointChange:
         return request_change(city=city, by=by, **self.cleaned_data)
-
-
-def error_list(form: Any) -> list[tuple[str, str]]:
-    """The errors of a form with the field that each leads to ("" for those of the whole form)."""
-    found = [("", str(error)) for error in form.non_field_errors()]
-    for field in form:
-        found += [(field.id_for_label or f"id_{field.html_name}_0", str(error)) for error in field.errors]
-    return found

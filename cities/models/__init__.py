@@ -7,7 +7,7 @@ from .entry_report import EntryReport
 from .history import HistoryEntry
 from .initiative import Initiative, InitiativePhoto, InitiativeRevision, Partnership, Theme
 from .invitation import Invitation
-from .mandate import CommissionOfficer, Coordinator, Evaluator, FocalPointChange, Mandate
+from .mandate import MANDATES, CommissionOfficer, Coordinator, Evaluator, FocalPointChange, Mandate
 from .moderated import Moderated, Part
 from .official_total import OfficialTotal
 from .outbox import OutboxMessage, Reminder
@@ -16,6 +16,7 @@ from .private_file import PrivateFile
 from .profile import ProfileConfirmation, ProfilePhoto, ProfileRevision
 
 __all__ = [
+    "MANDATES",
     "City",
     "CityQuerySet",
     "CommissionOfficer",

@@ -38,7 +38,7 @@ class CityQuerySet(models.QuerySet["City"]):
         two designations at once; lookups go through `current__field`, `current__member_since`, …
         """
         # The type checker knows fields only, not the relation that `on()` adds.
-        return self.on(on or today()).filter(current__isnull=False)  # type: ignore[misc]
+        return self.on(on or today()).filter(current__isnull=False)  # type: ignore[misc]  # a relation that on() adds
 
     def with_current(self) -> "CityQuerySet":
         """Loads what a line about a member shows: the designation, its field, the country."""

@@ -5,18 +5,19 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from ..constraints import CountsChanges
-from ..text import count_words, search_text, slug_of, sort_key, words
+from ..text import search_text, slug_of, sort_key, words
 from .bilingual import Bilingual
 from .city import SLUG_LENGTH, City
 from .imported import Imported
-from .moderated import Moderated, Part
+from .moderated import Moderated, Part, lines
 from .photo import PhotoUse
 
 TEXT_WORDS = 600
+FIRST_YEAR, YEARS_AHEAD = 1990, 10
+"""An initiative begins and ends between this year and so many years from now."""
 
 
 class Theme(Imported):
@@ -58,11 +59,11 @@ class InitiativeQuerySet(models.QuerySet["Initiative"]):
         return self.filter(published__isnull=False)
 
     def visible_to(self, user: Any) -> "InitiativeQuerySet":
-        """What `cities.read_initiative` opens: the public ones, one's cities' own, and those they were asked into."""
+        """What `cities.read_initiative` opens: the public ones, one's cities' own, and those they are asked into."""
         if user.has_perm("cities.view_initiative"):
             return self.all()
         own = City.objects.coordinated_by(user)
-        asked = Partnership.objects.filter(city__in=own)
+        asked = Partnership.objects.filter(city__in=own, status__in=Partnership.TAKING_PART)
         return self.filter(
             models.Q(published__isnull=False) | models.Q(lead__in=own) | models.Q(pk__in=asked.values("initiative"))
         )
@@ -109,7 +110,7 @@ class Initiative(models.Model):
         constraints = [CountsChanges(name="initiative_changes_count")]
 
     def __str__(self) -> str:
-        return self.published.title if self.published else self.slug
+        return self.published.title if self.published else self.slug.replace("-", " ").capitalize()
 
     def get_absolute_url(self) -> str:
         return reverse("cities:initiative", args=[self.slug])
@@ -157,6 +158,8 @@ class InitiativeRevision(Moderated):
     title = Bilingual()
     text = Bilingual()
 
+    WORDS = {"text": TEXT_WORDS}
+
     class Meta(Moderated.Meta):
         verbose_name = _("text of an initiative")
         verbose_name_plural = _("texts of initiatives")
@@ -185,6 +188,11 @@ class InitiativeRevision(Moderated):
         return self.initiative
 
     @property
+    def called(self) -> str:
+        # Before the first publication the initiative itself has no title.
+        return str(self)
+
+    @property
     def home(self) -> City:
         return self.initiative.lead
 
@@ -197,9 +205,6 @@ class InitiativeRevision(Moderated):
 
     def parts(self, themes: list[Theme] | None = None) -> list[Part]:
         """`themes` stand in for those of a text that is not stored."""
-
-        def lines(rows: list[dict[str, str]], *names: str) -> str:
-            return "\n".join(" · ".join(row[name] for name in names if row.get(name)) for row in rows)
 
         sectors = dict(self.Sector.choices)
         others = [{**row, "sector": str(sectors.get(row["sector"], row["sector"]))} for row in self.others]
@@ -224,35 +229,26 @@ class InitiativeRevision(Moderated):
             Part("links", _("Links"), lines(self.links, "label", "url")),
         ]
 
-    def missing(self) -> list[Any]:
+    def missing_parts(self) -> list[Any]:
         missing: list[Any] = []
-        if self.as_typed:
-            missing.append(_("Some of what was typed could not be taken over: correct what is marked."))
         if not (self.title_en and self.title_fr):
             missing.append(_("Give the title in both languages."))
         if not (self.text_en or self.text_fr):
             missing.append(_("Write the text in at least one language."))
-        missing.extend(self.too_long().values())
         if self.first_year is None:
             missing.append(_("Say in which year it began or begins."))
         if not self.themes.filter(kind=Theme.Kind.AREA).exists():
             missing.append(_("Choose at least one area of action."))
-        uses = list(self.photo_uses.select_related("photo"))
-        if any(not use.is_complete for use in uses):
-            missing.append(_("Each photo needs words for what it shows, in both languages, and a credit."))
-        if any(not use.photo.is_usable for use in uses):
-            missing.append(_("A photo is published only once the right to show it is granted."))
         return missing
 
-    def too_long(self) -> dict[str, str]:
-        """The sides of the text with more words than allowed, each with a sentence that says so."""
-        counts = {f"text_{language}": count_words(getattr(self, f"text_{language}")) for language in ("en", "fr")}
-        sentence = _now("This text is too long: %(limit)d words are allowed, it has %(count)d.")
-        return {
-            name: sentence % {"limit": TEXT_WORDS, "count": count}
-            for name, count in counts.items()
-            if count > TEXT_WORDS
+    def stale_sides(self) -> list[str]:
+        empty = {
+            language
+            for text in ("title", "text")
+            for language, other in (("en", "fr"), ("fr", "en"))
+            if not getattr(self, f"{text}_{language}") and getattr(self, f"{text}_{other}")
         }
+        return sorted(empty)
 
     def become_public(self) -> None:
         """The first text that is published also gives the address, which then stays."""
@@ -312,6 +308,8 @@ class Partnership(models.Model):
         DECLINED = "declined", _("declined")
         ENDED = "ended", _("ended")
 
+    TAKING_PART = (Status.ASKED, Status.CONFIRMED)
+    """The city may read what the lead writes; once it declined or left, what is public only."""
     TRANSITIONS = {
         Status.ASKED: {Status.CONFIRMED, Status.DECLINED, Status.ENDED},
         Status.CONFIRMED: {Status.ENDED},

@@ -31,6 +31,10 @@ class MandateQuerySet(models.QuerySet):
 
 
 class CoordinatorQuerySet(MandateQuerySet):
+    def reachable(self) -> Self:
+        """Those in force whose person can be written to, with the person."""
+        return self.in_force().filter(user__is_active=True).select_related("user")
+
     def visible_to(self, user: Any) -> Self:
         """Besides the own ones also those of the colleagues, in the cities that the person coordinates now."""
         if user.has_perm("cities.view_coordinator"):
@@ -195,6 +199,9 @@ class Evaluator(Mandate):
     @property
     def scope(self) -> CreativeField:
         return self.field
+
+
+MANDATES: tuple[type[Mandate], ...] = (Coordinator, CommissionOfficer, Evaluator)
 
 
 class FocalPointChangeQuerySet(models.QuerySet["FocalPointChange"]):

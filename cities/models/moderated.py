@@ -3,7 +3,10 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from ..text import count_words
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,11 @@ class Part:
     text: str
     language: str = ""
     """"en", "fr", or "" where it is the same for both."""
+
+
+def lines(rows: list[dict[str, str]], *names: str) -> str:
+    """Repeated things as text, a line each."""
+    return "\n".join(" · ".join(row[name] for name in names if row.get(name)) for row in rows)
 
 
 class ModeratedQuerySet(models.QuerySet):
@@ -51,6 +59,8 @@ class Moderated(models.Model):
     """A draft is published at once only where all that it changes is of low risk, or staff go back to an old state."""
     OPEN = (Status.DRAFT, Status.SUBMITTED, Status.CHANGES_REQUESTED)
     EDITABLE = (Status.DRAFT, Status.CHANGES_REQUESTED)
+    WORDS: dict[str, int] = {}
+    """The texts that have a limit, and how many words each may have in either language."""
 
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.DRAFT, editable=False)
     version = models.PositiveIntegerField(default=0, editable=False)
@@ -112,6 +122,11 @@ class Moderated(models.Model):
         raise NotImplementedError
 
     @property
+    def called(self) -> str:
+        """What a mail or a message calls it."""
+        return str(self.subject)
+
+    @property
     def home(self) -> Any:
         """The city whose coordinators write this."""
         raise NotImplementedError
@@ -127,7 +142,7 @@ class Moderated(models.Model):
 
     def predecessor(self) -> Any:
         """What was public when this was begun, or is to be replaced by it; None when nothing was."""
-        return self.siblings().published().filter(number__lt=self.number).order_by("-number").first()  # type: ignore[attr-defined]
+        return self.siblings().published().filter(number__lt=self.number).order_by("-number").first()  # type: ignore[attr-defined]  # each model’s own
 
     def parts(self) -> list[Part]:
         """What a reader compares, in reading order; photos aside."""
@@ -135,6 +150,35 @@ class Moderated(models.Model):
 
     def missing(self) -> list[Any]:
         """What publication needs and this lacks, a sentence each."""
+        missing: list[Any] = []
+        if self.as_typed:
+            missing.append(_("Some of what was typed could not be taken over: correct what is marked."))
+        missing += [*self.missing_parts(), *self.too_long().values()]
+        uses = list(self.photo_uses.select_related("photo"))  # type: ignore[attr-defined]  # of each model its own
+        if any(not use.is_complete for use in uses):
+            missing.append(_("Each photo needs words for what it shows, in both languages, and a credit."))
+        if any(not use.photo.is_usable for use in uses):
+            missing.append(_("A photo is published only once the right to show it is granted."))
+        return missing
+
+    def missing_parts(self) -> list[Any]:
+        """The same of what only this kind of text has."""
+        raise NotImplementedError
+
+    def too_long(self) -> dict[str, str]:
+        """The sides of texts with more words than allowed, each with a sentence that says so."""
+        found = {}
+        for text, limit in self.WORDS.items():
+            for language in ("en", "fr"):
+                count = count_words(getattr(self, f"{text}_{language}"))
+                if count > limit:
+                    found[f"{text}_{language}"] = gettext(
+                        "This text is too long: %(limit)d words are allowed, it has %(count)d."
+                    ) % {"limit": limit, "count": count}
+        return found
+
+    def stale_sides(self) -> list[str]:
+        """The languages ("en", "fr") in which a text, or a part of it, is empty or older than in the other one."""
         raise NotImplementedError
 
     def become_public(self) -> None:

@@ -1,3 +1,4 @@
+import datetime
 import uuid
 
 from django.conf import settings
@@ -17,6 +18,10 @@ LARGE, SMALL = 2400, 640
 
 def photo_name(instance: "Photo", filename: str) -> str:
     return f"photos/{instance.pk.hex[:2]}/{instance.pk.hex}-{filename}"
+
+
+GRANT_ENDS_SOON = datetime.timedelta(days=60)
+"""So long before the right to show a photo ends, its city and staff see it coming."""
 
 
 class PhotoQuerySet(models.QuerySet["Photo"]):
@@ -47,7 +52,12 @@ class Photo(models.Model):
     granted_until = models.DateField(_("rights granted until"), null=True, blank=True)
     withdrawn_at = models.DateTimeField(_("grant withdrawn"), null=True, blank=True, editable=False)
     uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("uploaded by"),
     )
     uploaded_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
 

@@ -5,20 +5,17 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from ..constraints import CountsChanges
-from ..text import count_words
 from .bilingual import Bilingual
 from .city import City
-from .moderated import Moderated, ModeratedQuerySet, Part
+from .moderated import Moderated, ModeratedQuerySet, Part, lines
 from .photo import PhotoUse
 
 PRESENTATION_WORDS = 500
 ADDED_VALUE_WORDS = 250
 PHOTOS = 8
-LIMITS = {"presentation": PRESENTATION_WORDS, "added_value": ADDED_VALUE_WORDS}
 
 
 class ProfileRevisionQuerySet(ModeratedQuerySet):
@@ -62,7 +59,8 @@ class ProfileRevision(Moderated):
     added_value = Bilingual()
     contact_function = Bilingual()
 
-    TEXTS = tuple(LIMITS)
+    WORDS = {"presentation": PRESENTATION_WORDS, "added_value": ADDED_VALUE_WORDS}
+    TEXTS = tuple(WORDS)
     """Texts in two columns, each side with the instant of its last change."""
 
     objects = ProfileRevisionQuerySet.as_manager()  # type: ignore[misc]  # narrower than the one of its kind
@@ -105,9 +103,6 @@ class ProfileRevision(Moderated):
         return ProfileRevision.objects.filter(city=self.city_id)
 
     def parts(self) -> list[Part]:
-        def line(row: dict[str, str], *names: str) -> str:
-            return " · ".join(row[name] for name in names if row.get(name))
-
         return [
             *(
                 Part(text, label, getattr(self, f"{text}_{language}"), language)
@@ -115,9 +110,9 @@ class ProfileRevision(Moderated):
                 for language in ("en", "fr")
             ),
             Part("website", _("Website"), self.website),
-            Part("links", _("Links"), "\n".join(line(row, "label", "url") for row in self.links)),
+            Part("links", _("Links"), lines(self.links, "label", "url")),
             *(
-                Part(name, label, "\n".join(line(row, *columns) for row in getattr(self, name)), "")
+                Part(name, label, lines(getattr(self, name), *columns))
                 for name, label, columns in (
                     ("venues", _("Key venues"), ("name_en", "name_fr", "url")),
                     ("events", _("Key events"), ("name_en", "name_fr", "when_en", "when_fr", "url")),
@@ -138,36 +133,17 @@ class ProfileRevision(Moderated):
     def events_shown(self) -> list[SimpleNamespace]:
         return [SimpleNamespace(**row) for row in self.events]
 
-    def missing(self) -> list[Any]:
-        missing: list[Any] = []
-        if self.as_typed:
-            missing.append(_("Some of what was typed could not be taken over: correct what is marked."))
-        if not (self.presentation_en or self.presentation_fr):
-            missing.append(_("Write the presentation in at least one language."))
-        missing.extend(self.too_long().values())
-        uses = list(self.photo_uses.select_related("photo"))
-        if any(not use.is_complete for use in uses):
-            missing.append(_("Each photo needs words for what it shows, in both languages, and a credit."))
-        if any(not use.photo.is_usable for use in uses):
-            missing.append(_("A photo is published only once the right to show it is granted."))
-        return missing
+    def missing_parts(self) -> list[Any]:
+        if self.presentation_en or self.presentation_fr:
+            return []
+        return [_("Write the presentation in at least one language.")]
 
     def become_public(self) -> None:
-        if self.city.website != self.website:
+        # One that this text did not change stays as staff have corrected it in the entry since.
+        before = self.predecessor()
+        if self.website != (before.website if before else self.city.website):
             self.city.website = self.website
             self.city.save(update_fields=["website"])
-
-    def too_long(self) -> dict[str, str]:
-        """The sides of texts with more words than allowed, each with a sentence that says so."""
-        found = {}
-        for text, limit in LIMITS.items():
-            for language in ("en", "fr"):
-                count = count_words(getattr(self, f"{text}_{language}"))
-                if count > limit:
-                    found[f"{text}_{language}"] = _now(
-                        "This text is too long: %(limit)d words are allowed, it has %(count)d."
-                    ) % {"limit": limit, "count": count}
-        return found
 
     def stamp(self, changed: set[str]) -> list[str]:
         # Sides changed together get the same instant: neither is older.
@@ -177,6 +153,9 @@ class ProfileRevision(Moderated):
         for name in stamped:
             setattr(self, name, now)
         return stamped
+
+    def stale_sides(self) -> list[str]:
+        return sorted({side for text in self.TEXTS if (side := self.stale_side(text))})
 
     def stale_side(self, text: str) -> str:
         """The language ("en", "fr") of a text's older side, or of its empty one; "" when both are as good."""

@@ -15,6 +15,7 @@ from ..people import Person
 from ..text import SLUG
 from .edits import keep_baseline, sign_edit
 from .history import record
+from .locking import locked
 
 UNFIT_SLUG = _("An address is made of small letters without accents, digits and single hyphens, 80 at most.")
 
@@ -58,7 +59,7 @@ def readdress(*, city: City, slug: str, reason: str, by: Person) -> City:
     if not reason.strip():
         raise AddressRefused(_("Say why the address changes."))
     refuse_unfit_slug(slug)
-    city = City.objects.select_for_update(no_key=True).get(pk=city.pk)
+    city = locked(city)
     old = city.slug
     if slug == old:
         raise AddressRefused(_("This is the address that the city already has."))

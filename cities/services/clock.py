@@ -35,9 +35,8 @@ def ago(days: int) -> datetime.datetime:
 
 def coordinators(city: City, roles: Iterable[str]) -> list[Person]:
     """Who has one of the roles for a city now, the focal point first."""
-    mandates = Coordinator.objects.in_force().filter(city=city, role__in=roles, user__is_active=True)
-    found = list(mandates.select_related("user").order_by("begins_at"))
-    return [mandate.user for mandate in sorted(found, key=lambda mandate: not mandate.is_focal_point)]
+    mandates = Coordinator.objects.reachable().filter(city=city, role__in=roles).order_by("begins_at")
+    return [mandate.user for mandate in sorted(mandates, key=lambda mandate: not mandate.is_focal_point)]
 
 
 def once(key: str) -> bool:
@@ -54,9 +53,9 @@ def remind_to_confirm() -> int:
     """Ask focal points whose city's page nobody has confirmed for a year to look through it; once a year each."""
     members = City.objects.members()
     focal_points = (
-        Coordinator.objects.in_force()
-        .filter(role=Role.FOCAL_POINT, user__is_active=True, city__in=members.values("pk"))
-        .select_related("user", "city")
+        Coordinator.objects.reachable()
+        .filter(role=Role.FOCAL_POINT, city__in=members.values("pk"))
+        .select_related("city")
         .annotate(confirmed_on=models.Max("city__confirmations__day"))
     )
     reminded = 0

@@ -18,6 +18,7 @@ from ..people import Person
 from .city import refuse_former_slug_of_another, refuse_unfit_slug
 from .edits import sign_edit
 from .history import record
+from .locking import locked
 
 ONE_DAY = datetime.timedelta(days=1)
 WAYS_OUT = (Designation.EndReason.WITHDRAWN, Designation.EndReason.REMOVED)
@@ -259,7 +260,7 @@ def _refuse_break(before: Designation, designation: Designation, starts_on: date
 
 def _locked(city: City) -> tuple[City, list[Designation]]:
     """The city, locked until the end of the transaction, and its designations by first day."""
-    city = City.objects.select_for_update(no_key=True).get(pk=city.pk)
+    city = locked(city)
     return city, list(city.designations.select_related("field", "city").order_by("starts_on"))
 
 

@@ -81,10 +81,15 @@ def word_difference(before: str, after: str) -> tuple[Piece, ...]:
 
 def differences(before: Moderated | None, after: Moderated) -> list[Difference]:
     """The parts in which a text differs from an earlier one, or from nothing."""
-    old = {(part.name, part.language): part.text for part in before.parts()} if before else {}
+    return compare(before.parts() if before else [], after.parts())
+
+
+def compare(before: Iterable[Part], after: Iterable[Part]) -> list[Difference]:
+    """The parts that differ."""
+    old = {(part.name, part.language): part.text for part in before}
     return [
         Difference(part, was, word_difference(was, part.text))
-        for part in after.parts()
+        for part in after
         if (was := old.get((part.name, part.language), "")) != part.text
     ]
 

@@ -6,6 +6,7 @@ from ..exceptions import NetworkError
 from ..models import EntryReport, HistoryEntry
 from ..people import Person
 from .history import record
+from .locking import locked
 
 
 @transaction.atomic
@@ -17,7 +18,7 @@ def handle_report(*, report: EntryReport, answer: str, by: Person) -> EntryRepor
     """
     if not answer.strip():
         raise NetworkError(_("Say what was done."))
-    report = EntryReport.objects.select_for_update().get(pk=report.pk)
+    report = locked(report)
     if report.handled_at:
         raise NetworkError(_("Someone has handled this report already."))
     report.handled_at, report.handled_by, report.answer = timezone.now(), by, answer.strip()

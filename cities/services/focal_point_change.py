@@ -19,7 +19,8 @@ from ..people import Person
 from . import private_file
 from .history import record
 from .invitation import account_of, invite
-from .mandate import begin, lock_city
+from .locking import locked
+from .mandate import begin
 from .outbox import write_mail
 
 Status = FocalPointChange.Status
@@ -42,7 +43,7 @@ def request_change(
     the new person is the focal point now; UploadRefused for the letter.
     """
     email = email.strip().lower()
-    city = lock_city(city)
+    city = locked(city)
     _check_focal_point(by, city)
     if FocalPointChange.objects.waiting().filter(city=city).exists():
         raise MandateRefused(_("A change of the focal point is waiting for staff already."))
@@ -66,8 +67,8 @@ def request_change(
 
 
 def _move(change: FocalPointChange, to: str, *, verb: HistoryEntry.Verb, by: Person, reason: str = "") -> Any:
-    lock_city(change.city)
-    stored = FocalPointChange.objects.select_for_update(no_key=True, of=("self",)).get(pk=change.pk)
+    locked(change.city)
+    stored = locked(change)
     before = Status(stored.status)
     if to not in FocalPointChange.TRANSITIONS.get(before, set()):
         raise TransitionNotAllowed(
@@ -82,7 +83,7 @@ def _move(change: FocalPointChange, to: str, *, verb: HistoryEntry.Verb, by: Per
 @transaction.atomic
 def withdraw_change(*, change: FocalPointChange, by: Person) -> FocalPointChange:
     """Take a request back. Raises MandateRefused for anybody but the focal point, TransitionNotAllowed if decided."""
-    lock_city(change.city)
+    locked(change.city)
     _check_focal_point(by, change.city)
     return _move(change, Status.WITHDRAWN, verb=Verb.FOCAL_POINT_WITHDRAWN, by=by)
 

@@ -7,9 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from ..days import today
 from ..exceptions import NetworkError
-from ..models import City, CityQuerySet, Initiative, InitiativeRevision
+from ..models import City, CityQuerySet, Edition, Initiative, InitiativeRevision
 from ..models.bilingual import content_languages
 from ..people import Person
+from .locking import locked
+from .moderation import submit
 from .photo import copy_photo_uses
 
 COPIED = ("title_en", "title_fr", "text_en", "text_fr", "first_year", "last_year", "others", "links")
@@ -23,7 +25,7 @@ def start_initiative(*, lead: City, title_en: str, title_fr: str, by: Person) ->
     NetworkError when the city is no member.
     """
     # Held, so that the second click waits for the first.
-    City.objects.select_for_update(no_key=True).get(pk=lead.pk)
+    locked(lead)
     if not City.objects.members().filter(pk=lead.pk).exists():
         raise NetworkError(_("Only a member city can lead an initiative."))
     begun = InitiativeRevision.objects.filter(
@@ -37,6 +39,8 @@ def start_initiative(*, lead: City, title_en: str, title_fr: str, by: Person) ->
     ).first()
     if begun:
         return begun.initiative
+    # Which the first new row changes anyway: two cities that begin with one title get addresses one after the other.
+    Edition.objects.select_for_update(no_key=True).get()
     initiative = Initiative(lead=lead)
     initiative.set_slug(title_en or title_fr)
     initiative.save()
@@ -49,7 +53,7 @@ def start_initiative(*, lead: City, title_en: str, title_fr: str, by: Person) ->
 @transaction.atomic
 def begin_revision(*, initiative: Initiative, by: Person) -> InitiativeRevision:
     """The draft in which an initiative is changed: the open one, or a copy of what is public (else of the last)."""
-    initiative = Initiative.objects.select_for_update(no_key=True).get(pk=initiative.pk)
+    initiative = locked(initiative)
     last = initiative.last_revision
     if last.is_open:
         return last
@@ -64,6 +68,13 @@ def begin_revision(*, initiative: Initiative, by: Person) -> InitiativeRevision:
     revision.themes.set(source.themes.all())
     copy_photo_uses(source, revision)
     return revision
+
+
+@transaction.atomic
+def submit_initiative(revision: InitiativeRevision, *, by: Person) -> InitiativeRevision:
+    """Hand a draft to staff; a second time does nothing. Raises Incomplete, TransitionNotAllowed when it is closed."""
+    stored = locked(revision)
+    return stored if stored.is_waiting else submit(stored, by=by)
 
 
 def with_membership(cities: CityQuerySet) -> list[City]:

@@ -29,7 +29,8 @@ from ..models import (
 )
 from ..people import Person
 from .history import record
-from .mandate import begin, check_may_manage, lock_city, stop_mails, withdraw_all
+from .locking import locked
+from .mandate import begin, check_may_manage, stop_mails, withdraw_all
 from .outbox import write_mail
 
 Kind = Invitation.Kind
@@ -82,7 +83,7 @@ def invite(
     else:
         check_may_manage(by, city if kind == Kind.COORDINATOR else None, role=role)
     if city is not None:
-        city = lock_city(city)
+        city = locked(city)
     scope = {"kind": kind, "city": city, "role": role, "country": country, "field": field, "group": group}
     if kind != Kind.STAFF:
         # Once more behind the lock: the mandate of who invites may have ended meanwhile.
@@ -156,13 +157,13 @@ def _hash(token: str) -> str:
 def _held(invitation: Invitation, by: Person) -> Invitation:
     """The row as it is now, locked, after checking that `by` may act on it."""
     if invitation.city is not None:
-        lock_city(invitation.city)
+        locked(invitation.city)
     if invitation.kind == Kind.STAFF:
         if not by.has_perm("cities.invite_staff"):
             raise MandateRefused(_("Only an administrator invites staff."))
     else:
         check_may_manage(by, invitation.city if invitation.kind == Kind.COORDINATOR else None, role=invitation.role)
-    stored = Invitation.objects.select_for_update(no_key=True, of=("self",)).get(pk=invitation.pk)
+    stored = locked(invitation)
     if stored.accepted_at:
         raise MandateRefused(_("The invitation has been accepted."))
     if stored.withdrawn_at:
@@ -212,8 +213,8 @@ def _claim(token: str) -> Invitation:
     """The invitation of a link, locked: of two who use it at once the second finds it closed."""
     found = find(token)
     if found.kind == Kind.COORDINATOR and found.city is not None:
-        lock_city(found.city)
-    stored = Invitation.objects.select_for_update(no_key=True, of=("self",)).get(pk=found.pk)
+        locked(found.city)
+    stored = locked(found)
     if not stored.is_open or stored.token_hash != found.token_hash:
         raise InvitationClosed
     return stored

@@ -6,13 +6,13 @@ Whatever touches the mandates of a city first locks the city's row, so that two 
 import datetime
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import MandateRefused
 from ..models import (
+    MANDATES,
     City,
     CommissionOfficer,
     Coordinator,
@@ -27,6 +27,7 @@ from ..models import (
 )
 from ..people import Person
 from .history import record
+from .locking import locked
 from .outbox import write_mail
 
 Kind = Invitation.Kind
@@ -35,11 +36,6 @@ Verb = HistoryEntry.Verb
 
 CHOSEN_BY_FOCAL_POINT = (Role.ALTERNATE, Role.EDITOR)
 _RANK = {Role.EDITOR: 0, Role.ALTERNATE: 1, Role.FOCAL_POINT: 2}
-
-
-def lock_city(city: City) -> City:
-    """The city's row, held until the transaction ends: acts on its mandates and invitations queue here."""
-    return City.objects.select_for_update(no_key=True).get(pk=city.pk)
 
 
 def check_may_manage(by: Person, city: City | None, *, role: str = "") -> None:
@@ -109,8 +105,8 @@ def begin(
     """
     now = timezone.now()
     if city is not None and kind == Kind.COORDINATOR:
-        lock_city(city)
-    user = get_user_model()._default_manager.select_for_update(no_key=True).get(pk=user.pk)
+        locked(city)
+    user = locked(user)
     if not user.is_active:
         raise MandateRefused(_("The account of this person is closed. An administrator can open it again."))
     mandate: Mandate
@@ -172,14 +168,9 @@ def end_mandate(*, mandate: Mandate, by: Person) -> Mandate:
     """
     city = mandate.city if isinstance(mandate, Coordinator) else None
     if city:
-        lock_city(city)
+        locked(city)
     check_may_manage(by, city, role=mandate.role if isinstance(mandate, Coordinator) else "")
-    stored: Mandate = (
-        type(mandate)
-        ._default_manager.select_for_update(no_key=True, of=("self",))
-        .select_related("user")
-        .get(pk=mandate.pk)
-    )
+    stored = locked(mandate)
     now = timezone.now()
     if not stored.is_in_force:
         raise MandateRefused(_("This mandate has ended already."))
@@ -190,13 +181,13 @@ def end_mandate(*, mandate: Mandate, by: Person) -> Mandate:
 
 @transaction.atomic
 def end_all(*, user: Person, by: Person) -> None:
-    """End whatever mandates a person has, without a mail: to be called when the account goes for good."""
+    """End whatever mandates a person has, without a mail: to be called when the account goes for good.
+
+    The caller holds the cities.
+    """
     now = timezone.now()
-    models_of_mandates: tuple[type[Mandate], ...] = (Coordinator, CommissionOfficer, Evaluator)
-    for model in models_of_mandates:
+    for model in MANDATES:
         for mandate in model._default_manager.filter(user=user).exclude(ends_at__lte=now).order_by("pk"):
-            if isinstance(mandate, Coordinator):
-                lock_city(mandate.city)
             _end(mandate, max(now, mandate.begins_at), by)
 
 

@@ -4,7 +4,7 @@ Every step locks the row, refuses with a sentence what does not follow from its 
 history. The reason of a decision stays with the text, which can be emptied, and not in the history, which cannot.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
@@ -15,6 +15,7 @@ from ..exceptions import NetworkError, TransitionNotAllowed
 from ..models import Coordinator, HistoryEntry, Moderated
 from ..people import Person
 from .history import record
+from .locking import locked
 from .outbox import write_mail
 
 Status = Moderated.Status
@@ -33,13 +34,8 @@ class Incomplete(NetworkError):
     """The text lacks what publication needs; `missing` says what, a sentence each."""
 
     def __init__(self, missing: list[Any]) -> None:
-        super().__init__(_("Something is missing."))
+        super().__init__(" ".join(map(str, missing)))
         self.missing = missing
-
-
-def locked[Revision: Moderated](revision: Revision) -> Revision:
-    """The row as it is now, held until the transaction ends."""
-    return type(revision)._default_manager.select_for_update(no_key=True).get(pk=revision.pk)  # type: ignore[return-value]
 
 
 @transaction.atomic
@@ -49,10 +45,9 @@ def save_draft[Revision: Moderated](
     values: dict[str, Any],
     seen: int,
     by: Person,
-    then: Callable[[Revision], None] | None = None,
     together: Collection[str] = (),
 ) -> Revision:
-    """Write values into a draft that was read as version `seen`; `then` writes what hangs on it.
+    """Write values into a draft that was read as version `seen`.
 
     Of a relation to many, the value is the set of their keys.
     `together` names what the person changed earlier in the same sitting: texts of it are as new as this change.
@@ -74,8 +69,6 @@ def save_draft[Revision: Moderated](
         stored.save(update_fields=[*(changed - many), *stamped, "version", "updated_by", "updated_at"])
         for name in many:
             getattr(stored, name).set(values[name])
-    if then:
-        then(stored)
     return stored
 
 
@@ -135,22 +128,28 @@ def reject(revision: Any, *, reason: str, by: Person) -> Any:
 @transaction.atomic
 def publish(revision: Any, *, by: Person, verb: HistoryEntry.Verb = Verb.PUBLISHED) -> Any:
     """Make a text what the public reads."""
+    locked(revision.home)
     if missing := locked(revision).missing():
         raise Incomplete(missing)
-    stored = _decide(revision, Status.PUBLISHED, verb=verb, reason="", by=by)
-    stored.become_public()
-    return stored
+    return _decide(revision, Status.PUBLISHED, verb=verb, reason="", by=by)
 
 
 def _decide(revision: Any, to: str, *, verb: HistoryEntry.Verb, reason: str, by: Person) -> Any:
+    """Decide on the text that the caller read: on none that was taken back, or rewritten, in the meantime."""
+    now = locked(revision)
+    if now.status == Status.DRAFT != revision.status or now.version != revision.version:
+        raise TransitionNotAllowed(_("The text has changed since you opened it: look at it again."))
     stored = _move(revision, to, verb=verb, by=by, decided_at=timezone.now(), decided_by=by, reason=reason)
+    if stored.status == Status.PUBLISHED:
+        # Before the mail, which names the address that the first publication gives.
+        stored.become_public()
     tell_coordinators(f"revision-{stored.status}", of=stored, by=by)
     return stored
 
 
 def tell_coordinators(template: str, *, of: Any, by: Person) -> None:
     """Mail a decision to whoever submitted the text and to the focal point, while they have a mandate; not to `by`."""
-    mandates = Coordinator.objects.in_force().filter(city=of.home).select_related("user").order_by("pk")
+    mandates = Coordinator.objects.reachable().filter(city=of.home).order_by("pk")
     persons = {
         mandate.user
         for mandate in mandates

@@ -14,6 +14,7 @@ from ..exceptions import TransitionNotAllowed
 from ..models import HistoryEntry, OutboxMessage
 from ..people import Person
 from .history import record
+from .locking import locked
 
 Status = OutboxMessage.Status
 SENDER = "cities.tasks.send_due_mails"
@@ -71,7 +72,7 @@ def wake_sender() -> None:
 @transaction.atomic
 def approve(message: OutboxMessage, *, by: Person) -> OutboxMessage:
     """Let a held mail go; raises TransitionNotAllowed when it is not held."""
-    if _locked(message).status != Status.HELD:
+    if locked(message).status != Status.HELD:
         raise TransitionNotAllowed(_("This mail is not held."))
     return _move(message, Status.APPROVED, verb=HistoryEntry.Verb.MAIL_APPROVED, by=by, approved_by=by)
 
@@ -79,7 +80,7 @@ def approve(message: OutboxMessage, *, by: Person) -> OutboxMessage:
 @transaction.atomic
 def retry(message: OutboxMessage, *, by: Person) -> OutboxMessage:
     """Send again what failed, at once and with all attempts anew; raises TransitionNotAllowed for what did not."""
-    stored = _locked(message)
+    stored = locked(message)
     if stored.status not in (Status.FAILED, Status.GIVEN_UP):
         raise TransitionNotAllowed(_("This mail has not failed."))
     if stored.is_empty:
@@ -93,12 +94,8 @@ def withdraw(message: OutboxMessage, *, by: Person) -> OutboxMessage:
     return _move(message, Status.WITHDRAWN, verb=HistoryEntry.Verb.MAIL_WITHDRAWN, by=by)
 
 
-def _locked(message: OutboxMessage) -> OutboxMessage:
-    return OutboxMessage.objects.select_for_update(no_key=True).get(pk=message.pk)
-
-
 def _move(message: OutboxMessage, to: Status, *, verb: HistoryEntry.Verb, by: Person, **fields: Any) -> OutboxMessage:
-    stored = _locked(message)
+    stored = locked(message)
     if to not in OutboxMessage.TRANSITIONS.get(Status(stored.status), set()):
         raise TransitionNotAllowed(
             _("This cannot be done: the mail is “%(status)s” now.") % {"status": stored.get_status_display()}

@@ -12,6 +12,7 @@ from ..exceptions import NetworkError, TransitionNotAllowed
 from ..models import City, Coordinator, HistoryEntry, Initiative, Partnership
 from ..people import Person
 from .history import record
+from .locking import locked
 from .outbox import write_mail
 
 Status = Partnership.Status
@@ -26,11 +27,7 @@ class PartnerRefused(NetworkError):
 
 def speakers(city: City) -> QuerySet[Coordinator]:
     """The mandates in force of those who answer for a city."""
-    return (
-        Coordinator.objects.in_force()
-        .filter(city=city, role__in=Coordinator.SPEAKERS, user__is_active=True)
-        .select_related("user")
-    )
+    return Coordinator.objects.reachable().filter(city=city, role__in=Coordinator.SPEAKERS)
 
 
 def tell(template: str, partnership: Partnership, city: City) -> None:
@@ -45,11 +42,6 @@ def tell(template: str, partnership: Partnership, city: City) -> None:
     }
     for mandate in speakers(city):
         write_mail(template, to=mandate.user, context=context)
-
-
-def _locked(partnership: Partnership) -> Partnership:
-    """The row as it is now, held until the transaction ends."""
-    return Partnership.objects.select_for_update(no_key=True).get(pk=partnership.pk)
 
 
 def _move(partnership: Partnership, to: str, *, verb: Verb, by: Person, **fields: object) -> Partnership:
@@ -74,7 +66,7 @@ def ask(*, initiative: Initiative, city: City, by: Person) -> Partnership:
     A city that declined, or whose part ended, can be asked again. Raises PartnerRefused for the lead itself and for a
     city that is no member, TransitionNotAllowed for one that was asked already.
     """
-    initiative = Initiative.objects.select_for_update(no_key=True).get(pk=initiative.pk)
+    initiative = locked(initiative)
     if city.pk == initiative.lead_id:
         raise PartnerRefused(_("Your own city leads this initiative: it need not be asked."))
     members = City.objects.members()
@@ -103,7 +95,7 @@ def confirm(*, partnership: Partnership, by: Person) -> Partnership:
 
     Raises TransitionNotAllowed when there is nothing to answer any more, PartnerRefused when the city has left.
     """
-    stored = _locked(partnership)
+    stored = locked(partnership)
     if stored.is_waiting and not City.objects.members().filter(pk=stored.city_id).exists():
         raise PartnerRefused(_("%(city)s is no member of the network now.") % {"city": stored.city})
     answered = {"answered_at": timezone.now(), "answered_by": by}
@@ -124,7 +116,7 @@ def decline(*, partnership: Partnership, word: str, by: Person) -> Partnership:
         raise NetworkError(_("Say in a word why, so that the other city knows."))
     if len(word) > WORD_LENGTH:
         raise NetworkError(_("Keep it shorter: at most %(length)s characters.") % {"length": WORD_LENGTH})
-    stored = _locked(partnership)
+    stored = locked(partnership)
     answered = {"answered_at": timezone.now(), "answered_by": by, "word": word}
     _move(stored, Status.DECLINED, verb=Verb.PARTNER_DECLINED, by=by, **answered)
     tell("partnership-declined", stored, stored.initiative.lead)
@@ -137,7 +129,7 @@ def end(*, partnership: Partnership, city: City, by: Person) -> Partnership:
 
     Raises TransitionNotAllowed when it has ended already.
     """
-    stored = _locked(partnership)
+    stored = locked(partnership)
     other = stored.city if city.pk == stored.initiative.lead_id else stored.initiative.lead
     _move(stored, Status.ENDED, verb=Verb.PARTNER_ENDED, by=by)
     tell("partnership-ended", stored, other)

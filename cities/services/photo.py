@@ -20,7 +20,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from PIL import Image, ImageCms, ImageOps
 
-from ..days import today
 from ..exceptions import NetworkError, TransitionNotAllowed, UploadRefused
 from ..models import (
     City,
@@ -36,7 +35,7 @@ from ..models.photo import LARGE, SMALL
 from ..models.profile import PHOTOS
 from ..people import Person
 from .history import record
-from .moderation import locked
+from .locking import locked
 
 MEGABYTES = 10
 MAX_PIXELS = 50_000_000
@@ -47,6 +46,9 @@ MAX_PROFILE_BYTES = 2**20
 FORMATS = ("JPEG", "PNG", "WEBP")
 DECODED = {*FORMATS, "MPO"}
 """A phone's JPEG with a second picture behind the first is called MPO: the first is taken."""
+
+SCALED_WELL = {"RGB", "RGBA", "CMYK", "L", "LA"}
+"""Modes whose pixels can be averaged as they are."""
 
 # What Pillow itself warns of and, at twice as much, refuses from the header.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -104,6 +106,9 @@ def _decoded(data: bytes) -> Image.Image:
         # A large JPEG is decoded at half, a quarter or an eighth of its size, as long as that is enough.
         image.draft(None, (LARGE, LARGE))
         image.load()
+        if image.mode in SCALED_WELL and "transparency" not in image.info:
+            # Before anything copies it: fifty million pixels, a small file perhaps, take 200 MB each time.
+            image.thumbnail((LARGE, LARGE), Image.Resampling.LANCZOS)
         return _in_srgb(ImageOps.exif_transpose(image))
     except UploadRefused:
         raise
@@ -177,7 +182,7 @@ def store_photo(*, city: City, upload: UploadedFile | BinaryIO, by: Person) -> P
     photo = Photo(city=city, width=width, height=height, sha256=digest, uploaded_by=by)
     try:
         with transaction.atomic():
-            City.objects.select_for_update(no_key=True).get(pk=city.pk)
+            locked(city)
             if known := Photo.objects.filter(city=city, sha256=digest, withdrawn_at=None).first():
                 return known
             photo.large.save("large.jpg", ContentFile(large), save=False)
@@ -300,7 +305,7 @@ def note_grant(
     by: Person,
 ) -> Photo:
     """Note who holds the rights to a photo and from when to when it may be shown; no first day means not at all."""
-    stored = Photo.objects.select_for_update(no_key=True).get(pk=photo.pk)
+    stored = locked(photo)
     given = {"granted_on": granted_on, "granted_until": granted_until if granted_on else None}
     changes = {
         name: [_iso(getattr(stored, name)), _iso(day)] for name, day in given.items() if getattr(stored, name) != day
@@ -324,7 +329,7 @@ def _iso(day: datetime.date | None) -> str | None:
 @transaction.atomic
 def withdraw_grant(*, photo: Photo, by: Person) -> Photo:
     """Hide a photo from the public for good, because the right to show it is gone or never was."""
-    stored = Photo.objects.select_for_update(no_key=True).get(pk=photo.pk)
+    stored = locked(photo)
     if stored.withdrawn_at:
         raise TransitionNotAllowed(_("The right to this photo was withdrawn already."))
     stored.withdrawn_at = timezone.now()
@@ -381,8 +386,3 @@ def earlier_photos(revision: Any, city: City) -> models.QuerySet[Photo]:
     """The city's photos that a draft does not use and could: the newest first."""
     used = revision.photo_uses.values("photo") if revision else []
     return Photo.objects.filter(city=city, withdrawn_at=None).exclude(pk__in=used)
-
-
-def soon_over(photos: models.QuerySet[Photo], days: int = 60) -> models.QuerySet[Photo]:
-    """Those among photos whose grant ended or ends within so many days."""
-    return photos.filter(granted_until__lte=today() + datetime.timedelta(days=days), withdrawn_at=None)

@@ -30,9 +30,10 @@ from django.utils.translation import gettext_lazy
 
 from ..exceptions import NetworkError
 from ..models import (
-    CommissionOfficer,
+    MANDATES,
+    City,
     Coordinator,
-    Evaluator,
+    Edition,
     FocalPointChange,
     HistoryEntry,
     InitiativePhoto,
@@ -46,12 +47,12 @@ from ..models import (
 )
 from ..people import Person
 from .history import record
+from .locking import locked
 from .mandate import end_all, withdraw_all
 from .photo import withdraw_grant
 
 ERASED = "@erased.invalid"
 """What the address of an emptied account ends with: a domain that can never be."""
-MANDATES: tuple[type[Mandate], ...] = (Coordinator, CommissionOfficer, Evaluator)
 NAME_COLUMNS = {"contact_name", "rights_holder", "credit"}
 """Columns that name a person and nothing else; in other texts a name of one word could mean anything."""
 
@@ -201,7 +202,8 @@ def erase(user: Person, *, by: Person) -> Person:
     Mandates end, with invitations that the person sent; mails to the person that have not left are withdrawn; letters
     about the person and photos whose rights are theirs go. Raises AlreadyErased.
     """
-    user = get_user_model()._default_manager.select_for_update(no_key=True).get(pk=user.pk)
+    _hold_what_others_may_hold(user)
+    user = locked(user)
     if is_erased(user):
         raise AlreadyErased
     addresses, names = addresses_of(user), {user.name.strip()}
@@ -217,14 +219,34 @@ def erase(user: Person, *, by: Person) -> Person:
         object_repr=user.email, change_message=""
     )
     ProfileRevision.objects.filter(_any_of(["contact_name"], names)).update(contact_name="", contact_consent=False)
+    # A name that was typed before consent was ticked, which waits beside the columns.
+    for draft in ProfileRevision.objects.filter(as_typed__has_key="contact_name"):
+        if str(draft.as_typed["contact_name"]).strip().lower() in {name.lower() for name in names}:
+            kept = {name: value for name, value in draft.as_typed.items() if name != "contact_name"}
+            ProfileRevision.objects.filter(pk=draft.pk).update(as_typed=kept)
     for model in (ProfilePhoto, InitiativePhoto):
         model._default_manager.filter(_any_of(["credit"], names)).update(credit="")
     Photo.objects.filter(_any_of(["rights_holder"], names)).update(rights_holder="")
     _empty_letters(letters)
     _sweep(addresses | {name for name in names if len(name.split()) > 1})
-    record(HistoryEntry.Verb.PERSON_ERASED, on=user, by=user if by.pk == user.pk else by)
+    record(HistoryEntry.Verb.PERSON_ERASED, on=user, by=by)
+    # Pages in the memory of other processes, too: words below a photo do not count as a change by themselves.
+    Edition.objects.update(number=models.F("number") + 1)
     transaction.on_commit(caches["pages"].clear)
     return user
+
+
+def _hold_what_others_may_hold(user: Person) -> None:
+    """Cities, then invitations, before the account: the order in which whoever appoints or accepts takes them."""
+    addresses = addresses_of(user)
+    invitations = Invitation.objects.filter(models.Q(user=user) | _any_of(["email"], addresses))
+    changes = FocalPointChange.objects.filter(_any_of(["email"], addresses))
+    mandates = Coordinator.objects.filter(user=user)
+    in_cities = models.Q(pk__in=[])
+    for rows in (invitations, changes, mandates):
+        in_cities |= models.Q(pk__in=rows.filter(city__isnull=False).values("city"))
+    list(City.objects.filter(in_cities).order_by("pk").select_for_update(no_key=True))
+    list(invitations.order_by("pk").select_for_update(no_key=True))
 
 
 def _letters_of_mandates(user: Person) -> Iterable[Any]:
@@ -234,7 +256,7 @@ def _letters_of_mandates(user: Person) -> Iterable[Any]:
 
 def _empty_focal_point_changes(addresses: set[str], names: set[str], by: Person) -> set[Any]:
     """Forget who was to become focal point; gives the letters that said so."""
-    changes = list(FocalPointChange.objects.select_for_update().filter(_any_of(["email"], addresses)))
+    changes = list(FocalPointChange.objects.select_for_update(no_key=True).filter(_any_of(["email"], addresses)))
     for change in changes:
         names.add(change.name.strip())
         if change.status == FocalPointChange.Status.SUBMITTED:

@@ -11,6 +11,7 @@ from ..models import City, HistoryEntry, ProfileConfirmation, ProfileRevision
 from ..people import Person
 from .difference import differences, photo_differences
 from .history import record
+from .locking import locked
 from .moderation import publish, submit, tell_coordinators
 from .photo import copy_photo_uses
 
@@ -51,7 +52,7 @@ def draft_of(city: City) -> ProfileRevision:
 def open_draft(city: City, by: Person) -> ProfileRevision:
     """The text that the city works on, begun as a copy of what is public, with its photos, if there is none."""
     # Two who begin at once get the same one.
-    city = City.objects.select_for_update(no_key=True).get(pk=city.pk)
+    city = locked(city)
     draft = draft_of(city)
     if draft.pk is None:
         draft.created_by = draft.updated_by = by
@@ -76,7 +77,10 @@ def submit_profile(revision: ProfileRevision, *, by: Person) -> ProfileRevision:
 
     Raises Incomplete, NothingToSubmit, or TransitionNotAllowed when it is closed. Gives the text as it is then.
     """
-    stored = ProfileRevision.objects.select_for_update(no_key=True).get(pk=revision.pk)
+    if revision.pk is None:
+        raise NothingToSubmit(_("The text says what is public already: there is nothing to submit."))
+    locked(revision.city)
+    stored = locked(revision)
     if stored.is_waiting:
         return stored
     if stored.is_editable and not stored.missing() and not changed_parts(stored):
@@ -117,7 +121,7 @@ def restore(revision: ProfileRevision, *, by: Person) -> ProfileRevision:
 
     Raises NetworkError when it was never public or is so now.
     """
-    City.objects.select_for_update(no_key=True).get(pk=revision.city_id)
+    locked(revision.city)
     old = ProfileRevision.objects.select_related("city").get(pk=revision.pk)
     if not can_be_restored(old):
         raise NetworkError(_("Only a text that was public, and differs from what is public now, can be restored."))
@@ -150,7 +154,7 @@ def restore(revision: ProfileRevision, *, by: Person) -> ProfileRevision:
 @transaction.atomic
 def confirm_profile(city: City, *, by: Person) -> ProfileConfirmation:
     """The focal point says that the city's page is still true; once a day is enough."""
-    City.objects.select_for_update(no_key=True).get(pk=city.pk)
+    locked(city)
     confirmation, is_new = ProfileConfirmation.objects.get_or_create(city=city, day=today(), defaults={"by": by})
     if is_new:
         record(HistoryEntry.Verb.CONFIRMED, on=city, by=by, changes={"day": [None, confirmation.day.isoformat()]})

@@ -2,7 +2,6 @@
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -10,6 +9,7 @@ from ..exceptions import TransitionNotAllowed
 from ..models import HistoryEntry
 from ..people import Person
 from .history import record
+from .locking import locked
 from .outbox import write_mail
 
 
@@ -19,7 +19,7 @@ def take_away_second_factor(person: Person, *, by: Person, reason: str) -> Perso
 
     Raises TransitionNotAllowed when there is nothing to take away.
     """
-    person = get_user_model()._default_manager.select_for_update().get(pk=person.pk)
+    person = locked(person)
     factors = Authenticator.objects.filter(user=person)
     if not factors.exists():
         raise TransitionNotAllowed(_("This account has no second factor."))

@@ -43,7 +43,8 @@ def _invitation(message: OutboxMessage) -> str:
 
 def _password_reset(message: OutboxMessage) -> str:
     user = get_user_model()._default_manager.filter(pk=message.secret_of, is_active=True).first()
-    if user is None:
+    # Never to an address that the person left since: whoever reads that mailbox could take the account over.
+    if user is None or user.email.lower() != message.to.lower():
         raise NothingToOpen
     return f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
 

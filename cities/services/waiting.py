@@ -24,10 +24,9 @@ from ..models import (
     ProfileRevision,
 )
 from ..models.bilingual import content_languages
+from ..models.photo import GRANT_ENDS_SOON
 from ..people import Person
 
-GRANT_DAYS = 60
-"""So long before the right to show a photo ends, its city is told."""
 CLOSED_DAYS = 60
 """So long the reason is shown why a text was closed."""
 
@@ -76,11 +75,11 @@ class Text:
 
     @property
     def confirmed(self) -> list[Any]:
-        return [one for one in self.partners if one.status == Partnership.Status.CONFIRMED]
+        return [one for one in self.partners if one.is_confirmed]
 
     @property
     def unanswered(self) -> list[Any]:
-        return [one for one in self.partners if one.status == Partnership.Status.ASKED]
+        return [one for one in self.partners if one.is_waiting]
 
     @property
     def open(self) -> Any:
@@ -168,27 +167,14 @@ class Desk:
         elif newest and newest.status == newest.Status.REJECTED and _is_recent(newest.decided_at):
             tasks.append(Task(Kind.CLOSED, self.city, newest.edit_url, newest, _day(newest.decided_at)))
         elif newest and newest.status == newest.Status.DRAFT:
-            side = next(iter(stale_sides(newest)), "")
+            side = next(iter(newest.stale_sides()), "")
             tasks.append(Task(Kind.DRAFT, self.city, newest.edit_url, newest, _day(newest.updated_at), side))
         if text.ending:
             tasks.append(Task(Kind.GRANT, self.city, photos_url, shown, text.ending))
         # Of a draft its own line says so.
         if shown and shown.status in (shown.Status.PUBLISHED, shown.Status.CHANGES_REQUESTED):
-            tasks += [Task(Kind.TRANSLATE, self.city, shown.edit_url, shown, side=side) for side in stale_sides(shown)]
+            tasks += [Task(Kind.TRANSLATE, self.city, shown.edit_url, shown, side=side) for side in shown.stale_sides()]
         return tasks
-
-
-def stale_sides(revision: Any) -> list[str]:
-    """The languages in which a text, or a part of it, is empty or older than in the other one."""
-    if isinstance(revision, ProfileRevision):
-        return sorted({side for text in revision.TEXTS if (side := revision.stale_side(text))})
-    empty = {
-        language
-        for text in ("title", "text")
-        for language, other in (("en", "fr"), ("fr", "en"))
-        if not getattr(revision, f"{text}_{language}") and getattr(revision, f"{text}_{other}")
-    }
-    return sorted(empty)
 
 
 def _day(instant: datetime.datetime | None) -> datetime.date | None:
@@ -281,9 +267,9 @@ def _put_partnerships(desks: dict[int, Desk]) -> None:
             else getattr(partnership, f"newest_{first}") or getattr(partnership, f"newest_{second}")
         )
         if desk := desks.get(partnership.city_id):
-            if partnership.status == Partnership.Status.ASKED:
+            if partnership.is_waiting:
                 desk.asked.append(partnership)
-            elif partnership.status == Partnership.Status.CONFIRMED:
+            elif partnership.is_confirmed:
                 desk.taking_part.append(partnership)
         if partnership.initiative.lead_id in desks:
             desk = desks[partnership.initiative.lead_id]
@@ -298,7 +284,7 @@ def _put_photos(desks: dict[int, Desk]) -> None:
         for text in (desk.profile, *desk.initiatives.values())
         if text.shown
     }
-    soon = today() + datetime.timedelta(GRANT_DAYS)
+    soon = today() + GRANT_ENDS_SOON
     for uses, model in ((ProfilePhoto, ProfileRevision), (InitiativePhoto, InitiativeRevision)):
         pks = [pk for found, pk in texts if found is model]
         ending = uses._default_manager.filter(

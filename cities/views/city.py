@@ -66,7 +66,7 @@ def neighbours(city: City, members: CityQuerySet) -> list[tuple[City, int]]:
     if here is None:
         return []
     # "current" is a relation that members() adds, unknown to the type checker.
-    of_field = members.filter(current__field=city.current.field_id)  # type: ignore[misc]
+    of_field = members.filter(current__field=city.current.field_id)  # type: ignore[misc]  # a relation that on() adds
     others = of_field.filter(latitude__isnull=False).exclude(pk=city.pk)
     away = ((other, round(distance_km(here, there))) for other in others if (there := other.coordinates))
     return sorted(away, key=lambda pair: pair[1])

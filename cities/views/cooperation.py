@@ -72,7 +72,7 @@ def found(form: CooperationForm, creative_fields: list[CreativeField]) -> dict[s
     field_of = {field.pk: field for field in creative_fields}
     unread = ("aliases", "search_text", "note", "imported", "current__imported", "country__imported")
     # "current" is a relation that members() adds, unknown to the type checker.
-    members = City.objects.members(on=form.day).select_related("current", "country").defer(*unread)  # type: ignore[misc]
+    members = City.objects.members(on=form.day).select_related("current", "country").defer(*unread)  # type: ignore[misc]  # a relation that on() adds
     city_of: dict[int, City] = {}
     for city in members.order_by(f"sort_key_{content_languages()[0]}", "pk").fetch_mode(FETCH_RAISE):
         # The few fields are at hand; joining them would only make the query wider.
@@ -190,7 +190,7 @@ def matrix(graph: Graph, by: str, groups: list[tuple[str, Any, CreativeField | N
 
 def chips(form: CooperationForm) -> Iterator[Chip]:
     for group in ("field", "region"):
-        labels = form.fields[group].known  # type: ignore[attr-defined]
+        labels = form.fields[group].known  # type: ignore[attr-defined]  # a ValuesField
         for value in form.chosen(group):
             yield Chip(labels[value], form.without(group, value))
 
@@ -203,7 +203,7 @@ def facets(form: CooperationForm, whole: Graph, creative_fields: list[CreativeFi
         asked = form.query.getlist(group)
         chosen = {name: form.chosen(name) for name in ("field", "region")}
         options = []
-        for value, label in form.fields[group].known.items():  # type: ignore[attr-defined]
+        for value, label in form.fields[group].known.items():  # type: ignore[attr-defined]  # a ValuesField
             of = chosen | {group: [value]}
             count = len(whole.among(of["field"], of["region"]).links)
             options.append(Option(value, label, count, value in asked, field_of.get(value)))

@@ -32,7 +32,7 @@ def field(request: HttpRequest, slug: str) -> HttpResponse:
         name = f"sort_key_{content_languages()[0]}"
         members = City.objects.members(on=form.day).with_current()
         # "current" is a relation that members() adds, unknown to the type checker.
-        of_field = members.filter(current__field=entry)  # type: ignore[misc]
+        of_field = members.filter(current__field=entry)  # type: ignore[misc]  # a relation that on() adds
         cities = list(of_field.order_by(f"country__{name}", name))
         figures = Figures.on(form.day, Designation.objects.filter(field=entry))
         first = next(iter(figures.firsts("field", [entry])), None)

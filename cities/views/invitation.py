@@ -1,5 +1,6 @@
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +14,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 from ..access import for_everyone
 from ..exceptions import NetworkError
 from ..forms.invitation import NewAccountForm
-from ..forms.team import error_list
 from ..models import Invitation
 from ..services.invitation import (
     AccountExists,
@@ -84,10 +84,12 @@ def welcome(request: HttpRequest, token: str, found: Invitation) -> HttpResponse
             form.add_error(None, str(refusal))
         else:
             login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
+            # As allauth does at its own sign-in: a session that is not listed could not be ended.
+            UserSession.objects.create_from_request(request)
             with override(user.language):
                 messages.success(request, _("Welcome. You have accepted the invitation."))
                 return redirect(first_page(found))
-    return page(request, found, {"case": "new", "form": form, "errors": error_list(form) if form.is_bound else []})
+    return page(request, found, {"case": "new", "form": form})
 
 
 def page(request: HttpRequest, found: Invitation, context: dict[str, Any], status: int = 200) -> HttpResponse:

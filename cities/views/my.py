@@ -2,7 +2,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from ..access import for_persons, needs
-from ..models import City, CommissionOfficer, Coordinator, Evaluator
+from ..models import City, CommissionOfficer, Coordinator, Evaluator, Initiative
 from ..people import Person
 from ..services.waiting import desks_of, tasks_of
 
@@ -10,6 +10,12 @@ from ..services.waiting import desks_of, tasks_of
 def own_city(user: Person, slug: str) -> City:
     """One of the cities that a person is a coordinator of now; raises Http404."""
     return get_object_or_404(City.objects.coordinated_by(user).select_related("country"), slug=slug)
+
+
+def own_initiative(user: Person, pk: int) -> Initiative:
+    """An initiative of one of the cities that a person is a coordinator of now; raises Http404."""
+    own = Initiative.objects.filter(lead__in=City.objects.coordinated_by(user))
+    return get_object_or_404(own.select_related("lead", "published"), pk=pk)
 
 
 def mandates_of(user: Person) -> list[Coordinator]:

@@ -13,8 +13,12 @@ from ..forms.initiative import AskPartnerForm, DeclineForm, InitiativeDraft
 from ..models import City, Initiative, Partnership
 from ..people import Person
 from ..services import partnership as service
+from ..services.limits import is_over_limit
 from .initiative import open_state, page
-from .photo import own_initiative
+from .my import own_initiative
+
+ASKED_A_DAY = 5
+"""How often one city may ask another, whatever about: each question is a mail to all who speak for it."""
 
 
 def own_partnership(user: Person, pk: int) -> Partnership:
@@ -24,14 +28,17 @@ def own_partnership(user: Person, pk: int) -> Partnership:
     return get_object_or_404(found.select_related("city__country", "initiative__lead", "initiative__published"), pk=pk)
 
 
-@require_POST
 @needs("cities.answer_for_city", of=own_initiative)
+@require_POST
 def ask(request: HttpRequest, initiative: Initiative) -> HttpResponse:
     """Ask a member city to be a partner of an initiative."""
     form = AskPartnerForm(request.POST, initiative=initiative)
     if form.is_valid():
+        city = form.cleaned_data["city"]
         try:
-            asked = service.ask(initiative=initiative, city=form.cleaned_data["city"], by=request.user)
+            if is_over_limit("ask", f"{initiative.lead_id} {city.pk}", limit=ASKED_A_DAY, seconds=24 * 3600):
+                raise NetworkError(_("This city was asked several times today. Ask again tomorrow."))
+            asked = service.ask(initiative=initiative, city=city, by=request.user)
         except NetworkError as refusal:
             form.add_error("city", str(refusal))
         else:
@@ -51,14 +58,17 @@ def page_of_partnership(request: HttpRequest, partnership: Partnership, form: De
     initiative, user = partnership.initiative, request.user
     is_partner = user.has_perm("cities.edit_profile", partnership.city)
     is_lead = user.has_perm("cities.edit_initiative", initiative)
-    revision = initiative.last_revision
+    may_read_on = is_lead or partnership.status in Partnership.TAKING_PART
+    revision = initiative.last_revision if may_read_on else initiative.published
     context = {
         "city": partnership.city if is_partner else initiative.lead,
         "partnership": partnership,
         "initiative": initiative,
         "lead": initiative.lead,
         "revision": revision,
-        "parts": [part for part in revision.parts() if part.text and part.name not in {"title", "text"}],
+        "parts": [part for part in revision.parts() if part.text and part.name not in {"title", "text"}]
+        if revision
+        else [],
         "is_partner": is_partner,
         "is_lead": is_lead,
         "may_answer": partnership.is_waiting and user.has_perm("cities.answer_for_city", partnership),
@@ -74,8 +84,8 @@ def my_partnership(request: HttpRequest, partnership: Partnership) -> HttpRespon
     return page_of_partnership(request, partnership, DeclineForm())
 
 
-@require_POST
 @needs("cities.answer_for_city", of=own_partnership)
+@require_POST
 def confirm(request: HttpRequest, partnership: Partnership) -> HttpResponse:
     try:
         service.confirm(partnership=partnership, by=request.user)
@@ -87,8 +97,8 @@ def confirm(request: HttpRequest, partnership: Partnership) -> HttpResponse:
     return redirect(partnership)
 
 
-@require_POST
 @needs("cities.answer_for_city", of=own_partnership)
+@require_POST
 def decline(request: HttpRequest, partnership: Partnership) -> HttpResponse:
     form = DeclineForm(request.POST)
     if not form.is_valid():
@@ -102,8 +112,8 @@ def decline(request: HttpRequest, partnership: Partnership) -> HttpResponse:
     return redirect(partnership)
 
 
-@require_POST
 @needs("cities.end_partnership", of=own_partnership)
+@require_POST
 def end(request: HttpRequest, partnership: Partnership) -> HttpResponse:
     """End a partnership, or a question, from either side."""
     speaks_for_lead = request.user.has_perm("cities.answer_for_city", partnership.initiative)

@@ -29,7 +29,7 @@ from ..services.photo import (
     uses_of,
 )
 from ..services.profile import draft_of, open_draft
-from .my import own_city
+from .my import own_city, own_initiative
 
 PUBLIC_SECONDS = 300
 """How long a photo may be shown from a cache after the right to show it was withdrawn."""
@@ -67,7 +67,7 @@ def photo(request: HttpRequest, pk: UUID, size: str) -> HttpResponse:
 
 
 @dataclass(frozen=True)
-class Draft:
+class Illustrated:
     """What the page is about: the text that a city works on, or the one that its next text begins from."""
 
     city: City
@@ -92,7 +92,7 @@ def profile_photos(request: HttpRequest, city: City) -> HttpResponse:
     draft = draft_of(city)
     return photos_page(
         request,
-        Draft(
+        Illustrated(
             city=city,
             revision=draft if draft.pk else draft.predecessor(),
             begin=lambda person: open_draft(city, person),
@@ -101,19 +101,13 @@ def profile_photos(request: HttpRequest, city: City) -> HttpResponse:
     )
 
 
-def own_initiative(user: Person, pk: int) -> Initiative:
-    """An initiative of one of the cities that a person is a coordinator of now; raises Http404."""
-    own = Initiative.objects.filter(lead__in=City.objects.coordinated_by(user))
-    return get_object_or_404(own.select_related("lead", "published"), pk=pk)
-
-
 @needs("cities.edit_initiative", of=own_initiative)
 def initiative_photos(request: HttpRequest, initiative: Initiative) -> HttpResponse:
     """The photos of an initiative."""
     last = initiative.last_revision
     return photos_page(
         request,
-        Draft(
+        Illustrated(
             city=initiative.lead,
             revision=last if last.is_open else initiative.published or last,
             begin=lambda person: begin_revision(initiative=initiative, by=person),
@@ -123,7 +117,7 @@ def initiative_photos(request: HttpRequest, initiative: Initiative) -> HttpRespo
     )
 
 
-def photos_page(request: HttpRequest, draft: Draft) -> HttpResponse:
+def photos_page(request: HttpRequest, draft: Illustrated) -> HttpResponse:
     """Show the photos and act on what was sent: one more picture, words, an earlier photo, one less."""
     upload, forms, refusal, status = UploadForm(), [PhotoUseForm(use=use) for use in draft.uses], "", 200
     if request.method == "POST":
@@ -163,7 +157,7 @@ def photos_page(request: HttpRequest, draft: Draft) -> HttpResponse:
     )
 
 
-def take_in(request: HttpRequest, draft: Draft, upload: UploadForm) -> Photo | None:
+def take_in(request: HttpRequest, draft: Illustrated, upload: UploadForm) -> Photo | None:
     """The picture that was sent, put into the draft; None when the form says why not."""
     if not upload.is_valid():
         return None
@@ -179,7 +173,7 @@ def take_in(request: HttpRequest, draft: Draft, upload: UploadForm) -> Photo | N
     return found
 
 
-def keep(request: HttpRequest, draft: Draft, forms: list[PhotoUseForm]) -> bool:
+def keep(request: HttpRequest, draft: Illustrated, forms: list[PhotoUseForm]) -> bool:
     """Save what is said of the photos, and take one out where that was asked; False when a form says why not."""
     # Each is asked, so that each shows its own faults.
     if [form for form in forms if not form.is_valid()]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from ..access import needs
 from ..exceptions import NetworkError, UploadRefused
-from ..forms.team import FocalPointChangeForm, InviteForm, error_list
+from ..forms.team import FocalPointChangeForm, InviteForm
 from ..models import City, Coordinator, FocalPointChange, Invitation
 from ..people import Person
 from ..services.focal_point_change import withdraw_change
@@ -43,6 +43,21 @@ def own_change(user: Person, slug: str) -> FocalPointChange:
     return change
 
 
+def is_told(change: FocalPointChange, in_force: list[Coordinator]) -> bool:
+    """A withdrawn request is of no interest, nor one whose person is in office: the list says that."""
+    status = FocalPointChange.Status(change.status)
+    if status == FocalPointChange.Status.APPROVED:
+        return not any(
+            mandate.role == Coordinator.Role.FOCAL_POINT
+            and (
+                mandate.user.email.lower() == change.email.lower()
+                or (change.decided_at and mandate.begins_at >= change.decided_at)
+            )
+            for mandate in in_force
+        )
+    return status != FocalPointChange.Status.WITHDRAWN
+
+
 def show(request: HttpRequest, city: City, form: InviteForm | None, status: int = 200) -> HttpResponse:
     mandates = Coordinator.objects.filter(city=city).select_related("user").order_by("begins_at", "pk")
     ranks = list(Coordinator.Role)
@@ -54,11 +69,10 @@ def show(request: HttpRequest, city: City, form: InviteForm | None, status: int 
         "mandates": in_force,
         "ended": list(mandates.filter(ends_at__isnull=False).exclude(pk__in=[held.pk for held in in_force])),
         "invitations": list(invited.order_by("-created_at")),
-        "change": change if change and change.status != FocalPointChange.Status.WITHDRAWN else None,
+        "change": change if change and is_told(change, in_force) else None,
         "may_manage": form is not None,
         "chosen_by_focal_point": CHOSEN_BY_FOCAL_POINT,
         "form": form,
-        "errors": error_list(form) if form and form.is_bound else [],
     }
     return render(request, "my/team.html", context, status=status)
 
@@ -120,7 +134,7 @@ def team_end(request: HttpRequest, mandate: Coordinator) -> HttpResponse:
 @needs("cities.manage_team", of=own_invitation)
 def team_withdraw(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     done = _("The invitation to %(email)s is withdrawn: its link no longer works.") % {"email": invitation.email}
-    return tried(request, invitation.city, lambda: withdraw(invitation=invitation, by=request.user), done)  # type: ignore[arg-type]
+    return tried(request, invitation.city, lambda: withdraw(invitation=invitation, by=request.user), done)  # type: ignore[arg-type]  # of a city
 
 
 @needs("cities.manage_team", of=own_invitation)
@@ -148,8 +162,7 @@ def team_change(request: HttpRequest, city: City) -> HttpResponse:
         else:
             messages.success(request, _("The request is with the secretariat. Until it decides, nothing changes."))
             return redirect("cities:my_team", city.slug)
-    errors = error_list(form) if form.is_bound else []
-    return render(request, "my/team_change.html", {"city": city, "form": form, "errors": errors})
+    return render(request, "my/team_change.html", {"city": city, "form": form})
 
 
 @needs("cities.manage_team", of=own_change)

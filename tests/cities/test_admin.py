@@ -44,11 +44,6 @@ def staff(officer, signed_in):
 
 
 @pytest.fixture
-def lyon(network):
-    return City.objects.get(slug="lyon")
-
-
-@pytest.fixture
 def film(db):
     return CreativeFieldFactory(slug="film", name_en="Film")
 

@@ -219,7 +219,9 @@ class TestPage:
 
     def test_a_city_that_left_works_with_nobody_now(self, client):
         initiative("lyon", "sapporo")
-        Designation.objects.filter(city__slug="lyon").update(ends_on=datetime.date(2024, 12, 31), end_reason="left")
+        Designation.objects.filter(city__slug="lyon", ends_on=None).update(
+            ends_on=datetime.date(2025, 12, 31), end_reason="withdrawn"
+        )
         for slug in ("lyon", "sapporo"):
             assert list(client.get(f"/en/cities/{slug}/").context["partner_cities"]) == []
 

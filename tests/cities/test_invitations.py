@@ -40,11 +40,6 @@ PASSWORD = "a long and good one"
 ANSWER = {"name": "New Editor", "language": "en", "password": PASSWORD, "again": PASSWORD}
 
 
-@pytest.fixture
-def lyon(network):
-    return City.objects.get(slug="lyon")
-
-
 def invited(by, lyon, email="new.editor@example.org", role=Role.EDITOR, language="en", **fields) -> Invitation:
     return invite(kind=Kind.COORDINATOR, email=email, language=language, by=by, city=lyon, role=role, **fields)
 

@@ -1,6 +1,7 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from cities.days import today
 from cities.models import (
     City,
     CommissionOfficer,
@@ -11,6 +12,7 @@ from cities.models import (
     FocalPointChange,
     HistoryEntry,
     Invitation,
+    ProfileConfirmation,
 )
 from cities.services import focal_point_change as changes
 from cities.services.invitation import invite
@@ -23,11 +25,6 @@ WHO = {"email": "new@example.org", "name": "New Person", "language": "fr"}
 
 def letter() -> SimpleUploadedFile:
     return SimpleUploadedFile("letter.pdf", b"%PDF-1.7 %%EOF")
-
-
-@pytest.fixture
-def lyon(network):
-    return City.objects.get(slug="lyon")
 
 
 @pytest.fixture
@@ -129,6 +126,25 @@ def test_lists_cost_the_same_with_1_and_30_rows(network, officer, staff, django_
         with django_assert_num_queries(queries):
             page = staff.get(f"{ROOT}/{model}/")
         assert page.context["cl"].result_count == rows
+
+
+@pytest.mark.parametrize("rows", [1, 30])
+def test_confirmations_cost_the_same_with_1_and_30_rows(network, staff, officer, django_assert_num_queries, rows):
+    for city in City.objects.all()[:rows]:
+        ProfileConfirmation.objects.create(city=city, by=officer, day=today())
+    with django_assert_num_queries(11):
+        assert staff.get(f"{ROOT}/profileconfirmation/").context["cl"].result_count == rows
+
+
+def test_an_officer_is_led_to_no_account(paths, staff, administrator, signed_in):
+    """Accounts are for administrators and auditors: a link to one would be refused."""
+    pages = [path for path in paths["see"] if path.endswith("/change/")]
+    for path in pages:
+        page = staff.get(path).content.decode()
+        assert "/admin/rvcu/user/" not in page
+        assert ">None<" not in page
+    administrators = signed_in(administrator).get(pages[0]).content.decode()
+    assert "/admin/rvcu/user/" in administrators
 
 
 def test_lists_are_filtered_and_searched(coordinator, former_coordinator, alternate, other_coordinator, staff):

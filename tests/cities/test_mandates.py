@@ -32,11 +32,6 @@ def letter() -> SimpleUploadedFile:
     return SimpleUploadedFile("letter.pdf", PDF, "application/pdf")
 
 
-@pytest.fixture
-def lyon(network):
-    return City.objects.get(slug="lyon")
-
-
 def in_force(user, city) -> list[str]:
     return list(Coordinator.objects.of(user).in_force().filter(city=city).values_list("role", flat=True))
 

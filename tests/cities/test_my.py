@@ -18,7 +18,7 @@ from cities.models import (
     ProfileConfirmation,
     ProfileRevision,
 )
-from cities.services.waiting import Kind, desks_of, stale_sides, tasks_of
+from cities.services.waiting import Kind, desks_of, tasks_of
 
 DAY = datetime.timedelta(days=1)
 
@@ -30,11 +30,6 @@ def tasks(user, kind: str = "") -> list:
 
 def kinds(user) -> list[str]:
     return [str(task.kind) for task in tasks(user)]
-
-
-@pytest.fixture
-def lyon(network) -> City:
-    return City.objects.get(slug="lyon")
 
 
 def profile(city: City, status: str = "published", number: int = 1, **fields) -> ProfileRevision:
@@ -138,10 +133,10 @@ def test_the_page_is_to_be_confirmed_after_a_year_by_the_focal_point(coordinator
 def test_a_side_that_is_empty_or_older_is_to_be_written(editor, lyon):
     now = timezone.now()
     revision = profile(lyon, presentation_en_at=now, presentation_fr_at=now - DAY, added_value_fr="Un mot.")
-    assert stale_sides(revision) == ["en", "fr"]
+    assert revision.stale_sides() == ["en", "fr"]
     assert [task.side for task in tasks(editor, "translate")] == ["en", "fr"]
     made = initiative(lyon, text_fr="")
-    assert stale_sides(made.published) == ["fr"]
+    assert made.published.stale_sides() == ["fr"]
     assert [task.initiative for task in tasks(editor, "translate")] == ["", "", "Light"]
 
 
@@ -283,3 +278,13 @@ def test_a_workplace_costs_as_many_queries_for_one_row_as_for_thirty(
     browser.get("/en/my/cities/lyon/")
     with django_assert_num_queries(14):
         assert browser.get("/en/my/cities/lyon/").status_code == 200
+
+
+def test_the_help_has_a_heading(coordinator, signed_in):
+    assert "<h1>Help for coordinators</h1>" in signed_in(coordinator).get("/en/my/help/").content.decode()
+
+
+def test_a_page_not_found_leads_back_to_the_own_page(editor, signed_in, client):
+    address = "/en/my/cities/ostersund/profile/"
+    assert 'href="/en/my/">To my page</a>' in signed_in(editor).get(address).content.decode()
+    assert "To my page" not in client.get("/en/nowhere/").content.decode()

@@ -16,6 +16,7 @@ from django.test import Client, RequestFactory
 from django.urls import resolve
 from django.utils import timezone
 
+from cities.admin.outbox import KINDS
 from cities.exceptions import TransitionNotAllowed
 from cities.models import HistoryEntry, Invitation, OutboxMessage
 from cities.services import outbox, sending
@@ -563,3 +564,9 @@ def test_the_start_page_tells_of_mails_that_wait_for_staff(reader, staff):
     assert f'<a href="{PAGES}?status__exact=held">1 mail</a> waits for approval.' in page
     assert f'<a href="{PAGES}?status__exact=given-up">2 mails</a> could not be sent' in page
     assert staff.get(PAGES, {"status__exact": "given-up"}).context["cl"].result_count == 2
+
+
+def test_every_kind_of_mail_has_words():
+    templates = Path(__file__).parents[2] / "templates/mail"
+    kinds = {path.stem for path in templates.glob("[!_]*.txt")}
+    assert set(KINDS) == kinds

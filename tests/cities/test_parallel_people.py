@@ -3,6 +3,7 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import OperationalError
 
 from cities.exceptions import MandateRefused, NetworkError
 from cities.models import City, Coordinator, FocalPointChange, Invitation
@@ -10,6 +11,7 @@ from cities.services import focal_point_change as changes
 from cities.services.history import flaws
 from cities.services.invitation import accept, accept_with_new_account, invite, new_token
 from cities.services.mandate import begin_mandate, end_mandate
+from cities.services.privacy import erase
 from rvcu.models import User
 from tests.conftest import mandate, person
 
@@ -143,4 +145,23 @@ def test_who_is_handing_over_invites_nobody_meanwhile(focal_point):
     outcomes = at_once(act)
     assert all(isinstance(outcome, MandateRefused) for outcome in outcomes if isinstance(outcome, Exception))
     assert not Invitation.objects.open().exists()
+    assert list(flaws()) == []
+
+
+def test_an_erasure_and_the_mandates_that_begin_meanwhile_do_not_wait_for_each_other(focal_point):
+    officer = person("officer@example.org", "officer")
+    cities = list(City.objects.members().exclude(slug="lyon")[:WRITERS])
+
+    def act(number: int) -> object:
+        if number == WRITERS // 2:
+            return erase(focal_point, by=focal_point)
+        scope = {"kind": Kind.COORDINATOR, "city": cities[number], "role": Role.EDITOR}
+        return begin_mandate(user=focal_point, by=officer, **scope)
+
+    for city in cities[::2]:
+        mandate(focal_point, city.slug, Role.ALTERNATE)
+    outcomes = at_once(act)
+    assert not [outcome for outcome in outcomes if isinstance(outcome, OperationalError)]
+    focal_point.refresh_from_db()
+    assert not focal_point.is_active
     assert list(flaws()) == []

@@ -2,12 +2,13 @@
 
 import pytest
 from django.core.management import call_command
+from django.db import OperationalError
 from django.test import Client
 
 from cities.models import City, Coordinator, HistoryEntry, ProfileRevision
 from cities.services import moderation
 from cities.services.moderation import DraftConflict
-from cities.services.profile import confirm_profile, open_draft, submit_profile
+from cities.services.profile import confirm_profile, open_draft, restore, submit_profile
 from tests.conftest import mandate, person
 
 from .test_parallel import WRITERS, at_once
@@ -76,3 +77,19 @@ def test_a_double_click_submits_once(writers, lyon):
 def test_the_city_confirms_once(writers, lyon):
     at_once(lambda number: confirm_profile(lyon, by=writers[0]))
     assert HistoryEntry.objects.filter(verb=HistoryEntry.Verb.CONFIRMED).count() == 1
+
+
+def test_who_publishes_and_who_goes_back_do_not_wait_for_each_other(writers, lyon):
+    officer = person("officer@example.org", "officer")
+    texts = []
+    for number in range(3):
+        draft = open_draft(lyon, writers[0])
+        values = {"presentation_en": f"Text {number}.", "website": f"https://example.org/{number}/"}
+        draft = moderation.submit(moderation.save_draft(draft, values=values, seen=0, by=writers[0]), by=writers[0])
+        texts.append(draft if number == 2 else moderation.publish(draft, by=officer))
+    outcomes = at_once(
+        lambda number: restore(texts[0], by=officer) if number % 2 else moderation.publish(texts[2], by=officer)
+    )
+    assert not [outcome for outcome in outcomes if isinstance(outcome, OperationalError)]
+    lyon.refresh_from_db()
+    assert lyon.website == ProfileRevision.objects.public(lyon).website

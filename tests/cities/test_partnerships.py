@@ -270,3 +270,10 @@ def test_every_mail_is_written_in_both_languages(asked, coordinator, other_coord
         assert "{" not in message.subject + message.body
         assert "http" in message.body
     assert set(OutboxMessage.objects.values_list("language", flat=True)) == {"en", "fr"}
+
+
+def test_ending_takes_a_second_look(asked, other_coordinator, signed_in):
+    client = signed_in(other_coordinator)
+    client.post(page(asked, "confirm"))
+    body = client.get(page(asked)).content.decode()
+    assert body.index("<summary>End the partnership</summary>") < body.index("End it now")

@@ -55,11 +55,6 @@ def files(db, monkeypatch, tmp_path: Path) -> Path:
     return tmp_path / "files"
 
 
-@pytest.fixture
-def lyon(network) -> City:
-    return City.objects.get(slug="lyon")
-
-
 def sent(data: bytes, name: str = "photo.jpg") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, data, "image/jpeg")
 
@@ -319,6 +314,18 @@ def test_the_admin_lists_photos_and_their_rights(signed_in, officer, stored, pub
         assert browser.get(reverse("admin:cities_photo_changelist"), {"grant": state}).status_code == 200
     text = browser.get(reverse("admin:cities_photo_change", args=[stored.pk])).content.decode()
     assert reverse("admin:cities_photo_withdraw", args=[stored.pk]) in text
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_the_list_of_photos_costs_the_same(signed_in, officer, stored, django_assert_num_queries, count):
+    for _number in range(count - 1):
+        Photo.objects.create(city=stored.city, width=1, height=1, rights_holder="City of Östersund")
+    browser = signed_in(officer)
+    with django_assert_num_queries(9):
+        page = browser.get(reverse("admin:cities_photo_changelist"))
+    assert page.context["cl"].result_count == count
+    found = browser.get(reverse("admin:cities_photo_changelist"), {"q": "LYÔN"})
+    assert found.context["cl"].result_count == count
 
 
 # What is said of the photos of a draft

@@ -21,11 +21,6 @@ WORDS = "Lyon prints, reads and sells books."
 
 
 @pytest.fixture
-def lyon(network) -> City:
-    return City.objects.get(slug="lyon")
-
-
-@pytest.fixture
 def writer(coordinator, signed_in) -> Client:
     return signed_in(coordinator)
 
@@ -530,3 +525,33 @@ def test_one_person_serves_two_cities(lyon, coordinator, writer):
     mandate(coordinator, "seoul", Coordinator.Role.EDITOR)
     assert writer.get("/en/my/cities/seoul/profile/").status_code == 200
     assert writer.post("/en/my/cities/seoul/confirm/").status_code == 403
+
+
+# What the page says
+
+
+def test_it_says_when_it_saved_itself_in_one_sentence(writer, lyon):
+    answer = save_itself(writer, form_of(writer), presentation_en=WORDS)
+    assert re.fullmatch(r"Saved at \d\d:\d\d\.", answer["message"])
+
+
+def test_who_saved_in_another_window_is_told_that_it_was_oneself(writer, lyon):
+    first, second = form_of(writer), form_of(writer)
+    send(writer, form=first, presentation_en=WORDS)
+    assert "You saved this draft in another window" in save_itself(writer, second, presentation_en="Others")["message"]
+    body = send(writer, form=second).content.decode()
+    assert "you saved this text in another window" in body
+    assert "Saved in the other window" in body
+    assert "Saved by them" not in body
+
+
+def test_too_long_a_text_is_told_in_french(writer, lyon):
+    page = PAGE.replace("/en/", "/fr/")
+    send(writer, page, presentation_en="word " * 501)
+    assert "Ce texte est trop long" in send(writer, f"{page}submit/", form_of(writer, page)).content.decode()
+
+
+def test_the_mark_of_the_older_side_stands_above_both_sides(writer, lyon):
+    send(writer, presentation_en=WORDS)
+    body = writer.get(PAGE).content.decode()
+    assert body.index('id="stale-presentation_fr"') < body.index('name="presentation_en"')

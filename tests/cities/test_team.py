@@ -1,14 +1,19 @@
 import datetime
+import re
 
 import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from cities.days import today
 from cities.models import City, Coordinator, FocalPointChange, HistoryEntry, Invitation, PrivateFile
 from cities.services import focal_point_change as changes
+from cities.services.initiative import start_initiative
 from cities.services.invitation import invite
 from cities.services.mandate import end_mandate
+from cities.services.partnership import ask
+from cities.services.profile import confirm_profile
 from tests.conftest import mandate, person
 
 TEAM = "/en/my/cities/lyon/team/"
@@ -28,11 +33,6 @@ def somebody_else(**fields) -> dict:
 @pytest.fixture(autouse=True)
 def no_limit_taken(db):
     cache.clear()
-
-
-@pytest.fixture
-def lyon(network):
-    return City.objects.get(slug="lyon")
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def test_inviting_an_editor(lyon, coordinator, signed_in):
     made = Invitation.objects.get()
     assert (made.city, made.role, made.language, made.invited_by) == (lyon, "editor", "fr", coordinator)
     twice = client.post(f"{TEAM}invite/", SOMEBODY)
-    assert "open already" in str(twice.context["errors"])
+    assert "open already" in str(twice.context["form"].errors)
     assert twice.context["form"]["name"].value() == "New Editor"
     assert Invitation.objects.count() == 1
 
@@ -203,8 +203,10 @@ def test_inviting_an_editor(lyon, coordinator, signed_in):
 def test_bad_input_gets_a_sentence_that_leads_to_the_field(lyon, coordinator, signed_in, wrong, target):
     page = signed_in(coordinator).post(f"{TEAM}invite/", SOMEBODY | wrong)
     assert page.status_code == 200
-    assert page.context["errors"][0][0].startswith(target)
-    assert f'id="{page.context["errors"][0][0]}"' in page.content.decode()
+    body = page.content.decode()
+    (leads_to,) = re.findall(r'<li><a href="#(id_[a-z_0-9]+)">', body)
+    assert leads_to.startswith(target)
+    assert f'id="{leads_to}"' in body
     assert Invitation.objects.count() == 0
 
 
@@ -214,9 +216,9 @@ def test_nobody_floods_the_world_with_mail(lyon, coordinator, signed_in, invitat
         client.post(f"{TEAM}invite/", SOMEBODY | {"email": f"n{number}@example.org"})
     client.post(f"{TEAM}invitations/{invitation.pk}/again/")
     page = client.post(f"{TEAM}invite/", SOMEBODY)
-    assert (page.status_code, page.context["errors"]) == (
+    assert (page.status_code, page.context["form"].non_field_errors()) == (
         429,
-        [("", "Many invitations left for this city today. Send the next one tomorrow.")],
+        ["Many invitations left for this city today. Send the next one tomorrow."],
     )
     again = client.post(f"{TEAM}invitations/{invitation.pk}/again/", follow=True)
     assert told(again) == ["Many invitations left for this city today. Send the next one tomorrow."]
@@ -253,7 +255,7 @@ def test_asking_for_another_focal_point(lyon, coordinator, signed_in):
     page = client.post(f"{TEAM}focal-point/", somebody_else(), follow=True)
     assert told(page) == ["The request is with the secretariat. Until it decides, nothing changes."]
     twice = client.post(f"{TEAM}focal-point/", somebody_else())
-    assert twice.context["errors"] == [("", "A change of the focal point is waiting for staff already.")]
+    assert twice.context["form"].non_field_errors() == ["A change of the focal point is waiting for staff already."]
     withdrawn = client.post(f"{TEAM}focal-point/withdraw/", follow=True)
     assert told(withdrawn) == ["The request is withdrawn: you remain the focal point."]
     assert FocalPointChange.objects.get().status == "withdrawn"
@@ -267,8 +269,8 @@ def test_asking_for_another_focal_point(lyon, coordinator, signed_in):
 def test_a_letter_that_is_none_is_refused_at_its_field(lyon, coordinator, signed_in, content, sentence):
     page = signed_in(coordinator).post(f"{TEAM}focal-point/", somebody_else(letter=letter(content)))
     assert page.status_code == 200
-    ((target, error),) = page.context["errors"]
-    assert (target, sentence in error) == ("id_letter", True)
+    errors = page.context["form"].errors
+    assert (list(errors), sentence in str(errors["letter"])) == (["letter"], True)
     assert page.context["form"]["name"].value() == "New Person"
     assert (FocalPointChange.objects.count(), PrivateFile.objects.count()) == (0, 0)
 
@@ -339,3 +341,42 @@ def test_own_acts_are_the_own_only_and_have_pages(lyon, coordinator, editor, inv
     assert [act.verb for act in own.get("/fr/my/acts/").context["acts"]] == ["person.invited"]
     for number in ("0", "2", "x", "9" * 30):
         assert own.get("/en/my/acts/", {"page": number}).status_code == 404
+
+
+def test_own_acts_are_told_without_what_only_programs_read(lyon, coordinator, signed_in):
+    confirm_profile(lyon, by=coordinator)
+    body = signed_in(coordinator).get("/en/my/acts/").content.decode()
+    assert timezone.localdate().isoformat() in body
+    assert f"{timezone.localdate().isoformat()}…" not in body
+
+
+# What the page says
+
+
+def test_a_change_that_was_carried_out_is_told_by_the_mandates_only(lyon, alternate, coordinator, officer, signed_in):
+    request = changes.request_change(
+        city=lyon, email=alternate.email, name="Alternate", language="en", letter=letter(), by=coordinator
+    )
+    assert "has yet to decide" in signed_in(alternate).get(TEAM).content.decode()
+    changes.approve_change(change=request, by=officer)
+    page = signed_in(alternate).get(TEAM)
+    assert page.context["change"] is None
+    assert "secretariat approved" not in page.content.decode()
+
+
+def test_the_summary_of_errors_names_the_fields(lyon, coordinator, signed_in):
+    body = signed_in(coordinator).post(f"{TEAM}invite/", {"language": "en", "role": "editor"}).content.decode()
+    assert ">Name: This field is required.</a>" in body
+    assert ">E-mail address: This field is required.</a>" in body
+
+
+@pytest.mark.parametrize("rows", [1, 10])
+def test_own_acts_on_partnerships_cost_the_same(lyon, coordinator, signed_in, django_assert_num_queries, rows):
+    initiative = start_initiative(lead=lyon, by=coordinator, title_en="A shared library", title_fr="")
+    for city in City.objects.members(on=today()).exclude(pk=lyon.pk)[:rows]:
+        ask(initiative=initiative, city=city, by=coordinator)
+    client = signed_in(coordinator)
+    client.get("/en/my/acts/")
+    with django_assert_num_queries(5):
+        body = client.get("/en/my/acts/").content.decode()
+    assert initiative.slug not in body

@@ -51,11 +51,6 @@ def mails(template: str) -> list[str]:
     return sorted(OutboxMessage.objects.filter(template=template).values_list("to", flat=True))
 
 
-@pytest.fixture
-def lyon(network) -> City:
-    return City.objects.get(slug="lyon")
-
-
 # Reminders
 
 

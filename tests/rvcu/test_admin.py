@@ -3,11 +3,23 @@ import re
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.utils import timezone
 
-from cities.models import City, Designation, EntryReport, HistoryEntry
+from cities.models import (
+    City,
+    Designation,
+    EntryReport,
+    HistoryEntry,
+    Initiative,
+    InitiativeRevision,
+    OutboxMessage,
+    ProfileRevision,
+)
 from cities.rules import AUDITOR, OFFICER
 from cities.services.city import readdress
+from cities.services.focal_point_change import request_change
 from cities.services.history import head
 from rvcu.models import User
 
@@ -57,19 +69,36 @@ def test_the_start_page_costs_the_same_with_three_cities_and_with_all(
     for city in cities:
         EntryReport.objects.create(city=city, message="Wrong.", language="en")
         readdress(city=city, slug=f"{city.slug}-2", reason="a test", by=officer)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(19):
         page = staff.get("/admin/")
     assert page.context["reports_waiting"] == 3
     assert [act.subject for act in page.context["acts"]] == [*reversed(cities), None]
     Designation.objects.exclude(city__in=cities).delete()
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(19):
         staff.get("/admin/")
+
+
+def test_what_waits_leads_to_its_queue(network, staff, coordinator):
+    lyon = City.objects.get(slug="lyon")
+    now = timezone.now()
+    ProfileRevision.objects.create(city=lyon, number=1, status="submitted", submitted_at=now)
+    text = Initiative.objects.create(lead=lyon, slug="a-text")
+    InitiativeRevision.objects.create(initiative=text, number=1, status="submitted", submitted_at=now)
+    letter = SimpleUploadedFile("letter.pdf", b"%PDF-1.7 %%EOF")
+    request_change(city=lyon, email="n@example.org", name="N", language="en", letter=letter, by=coordinator)
+    OutboxMessage.objects.update(status="held")
+    mails = OutboxMessage.objects.count()
+    page = staff.get("/admin/").content.decode()
+    waiting = page[page.index("What waits for staff") : page.index("Reports waiting")]
+    links = re.findall(r'href="([^"]*)">(\d+)', waiting)
+    assert [int(number) for _link, number in links] == [1, 1, 1, mails]
+    assert [staff.get(link).context["cl"].result_count for link, _number in links] == [1, 1, 1, mails]
 
 
 def test_an_empty_portal_has_a_start_page(staff):
     page = staff.get("/admin/")
     assert page.context["figures"] == {"cities": 0, "countries": 0, "fields": 0}
-    for sentence in ("No next meeting is known.", "The history is empty.", "No act yet."):
+    for sentence in ("No next meeting is known.", "The history is empty.", "No act yet.", "Nothing. Proposals and"):
         assert sentence in page.content.decode()
 
 
@@ -157,6 +186,64 @@ def test_an_administrator_does_not_touch_a_superuser(manager, admin_user):
     assert User.objects.get(pk=admin_user.pk).email == admin_user.email
 
 
+def test_nobody_shuts_themselves_out(manager, administrator):
+    page = manager.get(f"{USERS}{administrator.pk}/change/").content.decode()
+    assert "another administrator" in page
+    for name in ("email", "is_active", "is_staff", "groups", "password"):
+        assert f'name="{name}"' not in page
+    sent = {"email": "wrong@example.org", "name": "An Administrator", "language": "fr"}
+    assert manager.post(f"{USERS}{administrator.pk}/change/", sent).status_code == 302
+    administrator.refresh_from_db()
+    assert (administrator.email, administrator.name) == ("administrator@example.org", "An Administrator")
+    assert administrator.is_active
+    assert administrator.is_staff
+    assert [group.name for group in administrator.groups.all()] == ["administrator"]
+
+
+def test_the_own_password_factor_and_erasure_are_not_here(manager, administrator):
+    passwords = {"usable_password": "false", "unset-password": "yes"}
+    assert manager.post(f"{USERS}{administrator.pk}/password/", passwords).url == "/en/account/password/change/"
+    own = f"{USERS}{administrator.pk}/"
+    assert manager.post(f"{own}second-factor/", {"reason": "Lost."}).url == f"{own}change/"
+    response = manager.post(f"{own}erase/", {"understood": "on"}, follow=True)
+    assert "by yourself" in response.content.decode()
+    assert f"{own}erase/" not in response.content.decode()
+    administrator.refresh_from_db()
+    assert administrator.is_active
+    assert administrator.has_usable_password()
+
+
+def test_another_administrator_changes_their_rights(manager):
+    other = User.objects.create_user("other@example.org", PASSWORD, is_staff=True)
+    other.groups.add(Group.objects.get(name="administrator"))
+    rights = {"email": other.email, "language": "en", "is_active": "on"}
+    assert manager.post(f"{USERS}{other.pk}/change/", rights).status_code == 302
+    other.refresh_from_db()
+    assert (other.is_staff, other.groups.count()) == (False, 0)
+
+
+def test_an_auditor_sees_rights_in_words_and_no_way_to_a_password(auditor, administrator, signed_in):
+    client = signed_in(auditor)
+    client.cookies["django_language"] = "fr"
+    page = client.get(f"{USERS}{administrator.pk}/change/").content.decode()
+    assert "administrateur" in page
+    assert "../password/" not in page
+
+
+def test_what_was_erased_stays_closed(manager, administrator):
+    person = User.objects.create_user("leaving@example.org", PASSWORD)
+    page = f"{USERS}{person.pk}/"
+    assert manager.post(f"{page}erase/", {"understood": "on"}).url == f"{page}change/"
+    assert 'name="email"' not in manager.get(f"{page}change/").content.decode()
+    rights = {"email": "leaving@example.org", "language": "en", "is_active": "on"}
+    assert manager.post(f"{page}change/", rights).status_code == 403
+    passwords = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    assert manager.post(f"{page}password/", passwords).status_code == 403
+    assert "empty already" in manager.post(f"{page}erase/", {"understood": "on"}, follow=True).content.decode()
+    person.refresh_from_db()
+    assert not person.is_active
+
+
 def test_a_superuser_may(admin_client, administrator):
     rights = {"email": administrator.email, "language": "en", "is_active": "on", "is_superuser": "on"}
     admin_client.post(f"{USERS}{administrator.pk}/change/", rights)
@@ -210,7 +297,7 @@ def test_staff_find_help_in_their_language(request, signed_in, who, language, se
     assert "/admin/help/" in client.get("/admin/").content.decode()
     page = client.get("/admin/help/").content.decode()
     assert sentence in page
-    assert page.count("<h3>") == 15
+    assert page.count("<h3>") == 18
     assert ("/admin/cities/city/add/" in page) is (who == "officer")
 
 

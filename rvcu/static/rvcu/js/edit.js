@@ -78,6 +78,11 @@
           method: "POST", body, keepalive, credentials: "same-origin", redirect: "error",
           headers: { "X-Autosave": "1", Accept: "application/json" },
         });
+        if (response.status === 403 || response.status === 404) {
+          stopped = true;
+          keepHere(form.dataset.gone);
+          return;
+        }
         const answer = await response.json();
         say(answer.message, answer.state);
         for (const [name, value] of Object.entries(answer.fields ?? {})) {
