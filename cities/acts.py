@@ -64,7 +64,7 @@ def readable(entries: Iterable[Any], *, in_full: bool = False) -> list[Any]:
 
 def _load(model: type[models.Model], ids: set[str]) -> models.QuerySet:
     names = {field.name for field in model._meta.get_fields()}
-    related = [name for name in ("city", "field", "published") if name in names]
+    related: list[str] = [name for name in ("city", "field", "published") if name in names]
     if "initiative" in names:
         # What a partnership or a text of an initiative is called.
         related += ["initiative__published", "initiative__lead"]
