@@ -197,11 +197,8 @@ class UserAdmin(OperationsMixin, LinksMixin, auth_admin.UserAdmin):
 
     def take_factor_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         person = self.get_subject(request, object_id, "rvcu.change_user")
-        if person != request.user and not self.has_change_permission(request, person):
+        if person == request.user or not self.has_change_permission(request, person):
             raise PermissionDenied
-        if person == request.user:
-            why = gettext("Your own second factor is changed under “Account”, by yourself.")
-            return self.turned_away(request, person, why)
         if not is_mfa_enabled(person):
             return self.turned_away(request, person, gettext("This account has no second factor."))
         return self.run_operation(
