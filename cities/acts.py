@@ -15,6 +15,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from .models import City, CreativeField, Designation, HistoryEntry
+from .people import Person
+
+HASH_LENGTH = 64
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,11 @@ def about_city(city: City, designations: Iterable[Designation]) -> models.QueryS
     return HistoryEntry.objects.filter(of_city | of_designations).select_related("actor")
 
 
-def readable(entries: Iterable[Any], *, in_full: bool = False) -> list[Any]:
+def readable(entries: Iterable[Any], *, reader: Person | None = None, in_full: bool = False) -> list[Any]:
     """The entries, each with `subject` (the object, None when it is gone), `subject_url` and `lines`.
 
-    One query a kind of object, however many entries, and one for the names of fields. The callers load `actor`. Hashes
-    of files are cut short unless `in_full`.
+    The address is empty where a `reader` may not open it. One query a kind of object, however many entries, and one
+    for the names of fields. The callers load `actor`. Hashes of files are cut short unless `in_full`.
     """
     entries = list(entries)
     wanted = defaultdict(set)
@@ -55,7 +58,7 @@ def readable(entries: Iterable[Any], *, in_full: bool = False) -> list[Any]:
             fields[field.slug] = fields[field.pk] = field.name
     for entry in entries:
         entry.subject = found.get((entry.object_type, entry.object_id))
-        entry.subject_url = _page(entry.subject) if entry.subject else ""
+        entry.subject_url = _page(entry.subject, reader) if entry.subject else ""
         entry.lines = [
             _line(_column(entry.object_type, name), name, pair, fields, in_full) for name, pair in entry.changes.items()
         ]
@@ -72,16 +75,18 @@ def _load(model: type[models.Model], ids: set[str]) -> models.QuerySet:
     return queryset.select_related(*related) if related else queryset
 
 
-def _page(obj: models.Model) -> str:
+def _page(obj: models.Model, reader: Person | None) -> str:
+    if reader and not reader.has_perm(f"{obj._meta.app_label}.view_{obj._meta.model_name}", obj):
+        return ""
     try:
         return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])
     except NoReverseMatch:
         return ""
 
 
-def _cut_short(value: Any, characters: int = 12) -> Any:
-    """The beginning of a long value, such as a hash."""
-    return f"{value[:characters]}…" if isinstance(value, str) and len(value) > characters else value
+def _cut_short(value: Any) -> Any:
+    """The beginning of a hash; anything shorter as it is."""
+    return f"{value[:12]}…" if isinstance(value, str) and len(value) >= HASH_LENGTH else value
 
 
 def _column(object_type: str, name: str) -> Any:

@@ -7,6 +7,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.admin import UserSession
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
@@ -22,8 +23,10 @@ from django_tasks_db.admin import DBTaskResult
 from cities.admin.base import LinksMixin
 from cities.admin.operations import OperationsMixin, posted
 from cities.forms.act import ActForm
+from cities.models import HistoryEntry
 from cities.people import Person
 from cities.rules import GROUP_NAMES, GROUPS_EXPLAINED
+from cities.services.history import record
 from cities.services.privacy import erase, is_erased, mandates_in_force
 from cities.services.second_factor import take_away_second_factor
 
@@ -83,6 +86,12 @@ class TakeFactorForm(ActForm):
         max_length=500,
     )
     fieldsets = ((None, {"fields": ("reason",)}),)
+
+
+def rights_of(user: User) -> dict[str, Any]:
+    """What an account may do, in codes."""
+    groups = ", ".join(sorted(user.groups.values_list("name", flat=True)))
+    return {"is_active": user.is_active, "is_staff": user.is_staff, "is_superuser": user.is_superuser, "groups": groups}
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -155,8 +164,19 @@ class UserAdmin(OperationsMixin, LinksMixin, auth_admin.UserAdmin):
             (_("Days"), {"fields": (("date_joined", "last_login"),)}),
         ]
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        form.rights_before = rights_of(User.objects.get(pk=obj.pk)) if change else {}
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Who gave or took rights stands in the history of acts; names and addresses do not."""
+        super().save_related(request, form, formsets, change)
+        before, after = form.rights_before, rights_of(User.objects.get(pk=form.instance.pk))
+        if changes := {name: [before.get(name), after[name]] for name in after if before.get(name) != after[name]}:
+            record(HistoryEntry.Verb.RIGHTS_CHANGED, on=form.instance, by=request.user, changes=changes)
+
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        if id == str(request.user.pk):
+        if self.get_object(request, unquote(id)) == request.user:
             # Where the password of before is asked for, and none cannot be chosen.
             return redirect("account_change_password")
         return super().user_change_password(request, id, form_url)

@@ -40,6 +40,7 @@ from cities.models import (
     OutboxMessage,
     ProfileRevision,
 )
+from cities.people import Person
 from cities.services.city import MISSING, missing_counts
 from cities.services.history import head
 from meetings.models import Meeting
@@ -125,7 +126,7 @@ class RvcuAdminSite(admin.AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         # The permission to see the app, and so what the start page tells of it.
-        context = state_of_the_network() if request.user.has_perm("cities") else {}
+        context = state_of_the_network(request.user) if request.user.has_perm("cities") else {}
         return super().index(request, context | (extra_context or {}))
 
     def get_urls(self) -> list:
@@ -169,7 +170,7 @@ def _place(model: type[models.Model]) -> int:
     return ORDER.index(label) if label in ORDER else len(ORDER)
 
 
-def state_of_the_network() -> dict[str, Any]:
+def state_of_the_network(reader: Person) -> dict[str, Any]:
     """What the start page tells: figures, gaps, what waits. The number of queries does not grow with the network."""
     day = today()
     figures = City.objects.members(day).aggregate(
@@ -195,5 +196,5 @@ def state_of_the_network() -> dict[str, Any]:
             given_up=models.Count("pk", filter=models.Q(status=OutboxMessage.Status.GIVEN_UP)),
         ),
         "head": head(),
-        "acts": readable(HistoryEntry.objects.select_related("actor")[:8]),
+        "acts": readable(HistoryEntry.objects.select_related("actor")[:8], reader=reader),
     }

@@ -19,7 +19,7 @@ class ReadableChangeList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list = readable(self.result_list)
+        self.result_list = readable(self.result_list, reader=request.user)
 
 
 @admin.register(HistoryEntry)
@@ -42,7 +42,7 @@ class HistoryEntryAdmin(ReadOnlyMixin, PlainAdmin):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> HistoryEntry | None:
         entry = super().get_object(request, object_id, from_field)
-        return readable([entry], in_full=True)[0] if entry else None
+        return readable([entry], reader=request.user, in_full=True)[0] if entry else None
 
     @admin.display(description=_("who"), ordering="actor")
     def who(self, entry: HistoryEntry) -> str:
@@ -54,6 +54,8 @@ class HistoryEntryAdmin(ReadOnlyMixin, PlainAdmin):
             return gettext("the network")
         if not entry.subject:
             return f"{entry.object_type} {entry.object_id}"
+        if not entry.subject_url:
+            return str(entry.subject)
         return format_html('<a href="{}">{}</a>', entry.subject_url, entry.subject)
 
     @admin.display(description=_("fields"))

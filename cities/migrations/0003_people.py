@@ -71,6 +71,7 @@ class Migration(migrations.Migration):
                     ("mail.retried", "mail sent again"),
                     ("person.exported", "personal data downloaded"),
                     ("person.erased", "personal data erased"),
+                    ("person.rights_changed", "rights changed"),
                     ("person.second_factor_taken", "second factor taken away"),
                 ],
                 max_length=40,

@@ -63,6 +63,7 @@ class HistoryEntry(models.Model):
         MAIL_RETRIED = "mail.retried", _("mail sent again")
         PERSON_EXPORTED = "person.exported", _("personal data downloaded")
         PERSON_ERASED = "person.erased", _("personal data erased")
+        RIGHTS_CHANGED = "person.rights_changed", _("rights changed")
         SECOND_FACTOR_TAKEN = "person.second_factor_taken", _("second factor taken away")
 
     number = models.PositiveBigIntegerField(_("number"), unique=True)

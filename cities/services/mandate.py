@@ -103,10 +103,11 @@ def begin(
 
     Needs a transaction. With a new focal point the invitations of the one before end, and others to the same office.
     """
-    now = timezone.now()
     if city is not None and kind == Kind.COORDINATOR:
         locked(city)
     user = locked(user)
+    # After the wait: seen from before it, a mandate that began meanwhile would not be in force yet.
+    now = timezone.now()
     if not user.is_active:
         raise MandateRefused(_("The account of this person is closed. An administrator can open it again."))
     mandate: Mandate

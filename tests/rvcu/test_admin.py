@@ -23,6 +23,7 @@ from cities.services.focal_point_change import request_change
 from cities.services.history import head
 from cities.services.privacy import erase
 from rvcu.models import User
+from tests.conftest import person
 
 USERS = "/admin/rvcu/user/"
 PASSWORD = "a long password of the tests"
@@ -179,6 +180,32 @@ def test_an_address_is_taken_whatever_its_case(manager, officer):
     new = {"email": "OFFICER@example.org", "language": "en", "usable_password": "true"}
     response = manager.post(f"{USERS}add/", {**new, "password1": PASSWORD, "password2": PASSWORD})
     assert "There is an account with this address." in response.content.decode()
+
+
+def test_rights_given_and_taken_stand_in_the_history(manager, administrator, officer, signed_in):
+    page = f"/admin/rvcu/user/{officer.pk}/change/"
+    groups = [group.pk for group in Group.objects.filter(name__in=["officer", "decision officer"])]
+    form = {"email": officer.email, "name": "", "language": "en", "is_active": "on", "is_staff": "on"}
+    assert manager.post(page, form | {"groups": groups}).status_code == 302
+    act = HistoryEntry.objects.first()
+    assert (act.verb, act.actor, act.object_id) == ("person.rights_changed", administrator, str(officer.pk))
+    assert act.changes == {"groups": ["officer", "decision officer, officer"]}
+    manager.post(page, form | {"groups": groups, "name": "Somebody"})
+    assert HistoryEntry.objects.count() == act.number
+    manager.post(page, {name: value for name, value in form.items() if name != "is_active"} | {"groups": groups})
+    assert HistoryEntry.objects.first().changes == {"is_active": [True, False]}
+    # An officer reads the act, but the account is not an officer's to open.
+    other = person("other.officer@example.org", "officer")
+    listed = signed_in(other).get("/admin/cities/historyentry/").content.decode()
+    assert "decision officer, officer" in listed
+    assert f"/admin/rvcu/user/{officer.pk}/" not in listed
+    assert f"/admin/rvcu/user/{officer.pk}/" in manager.get("/admin/cities/historyentry/").content.decode()
+
+
+def test_the_own_password_is_changed_under_account_alone(manager, administrator):
+    for written in (f"{administrator.pk}", f"0{administrator.pk}"):
+        response = manager.get(f"/admin/rvcu/user/{written}/password/")
+        assert response.url == "/en/account/password/change/"
 
 
 def test_an_administrator_makes_no_superuser(manager, administrator):
