@@ -1,7 +1,9 @@
 import ipaddress
 import os
 import secrets
+import signal
 import stat
+import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,6 +24,7 @@ STAFF = {
     "auditor@example.org": (AUDITOR, "sees everything, changes nothing"),
 }
 FIRST_OFFICER = next(iter(STAFF))
+A_MINUTE = 60
 
 
 class Command(BaseCommand):
@@ -54,18 +57,7 @@ class Command(BaseCommand):
         if prepare_only:
             return
         self.stdout.flush()
-        gunicorn = [
-            "-m",
-            "gunicorn",
-            "rvcu.wsgi",
-            "--bind",
-            f"{host}:{port}",
-            "--workers",
-            "2",
-            "--log-level",
-            "warning",
-        ]
-        os.execv(sys.executable, [sys.executable, *gunicorn])  # noqa: S606  no shell, and nothing of a stranger
+        sys.exit(serve(f"{host}:{port}"))
 
     def tell(self, address: str, passwords: "Passwords") -> None:
         """Print where to go, as whom, and what to try there."""
@@ -84,6 +76,21 @@ class Command(BaseCommand):
         self.stdout.write(f"  No mail leaves: read all of them at {address}/admin/cities/outboxmessage/")
         self.stdout.write(f"  (one invites {INVITED}, and its link works)\n")
         self.stdout.write("  What cities say and do here is invented, and marked as a demonstration.\n")
+
+
+def serve(bind: str) -> int:
+    """Serve until told to stop, and do once a minute what is due; gives the server's own code."""
+    options = ["--bind", bind, "--workers", "2", "--log-level", "warning"]
+    server = subprocess.Popen([sys.executable, "-m", "gunicorn", "rvcu.wsgi", *options])  # noqa: S603  no shell, and nothing of a stranger
+    signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+    while True:
+        try:
+            return server.wait(timeout=A_MINUTE)
+        except subprocess.TimeoutExpired:
+            tick()
+        except KeyboardInterrupt:
+            # The terminal has told the server as well.
+            return server.wait()
 
 
 def parse(bind: str) -> tuple[str, int]:
