@@ -41,7 +41,7 @@ def story(site: str) -> SimpleNamespace:
 
 
 @pytest.fixture(params=[True, False], ids=["script", "plain"])
-def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+def window(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
     context = browser.new_context(java_script_enabled=request.param, viewport=DESK, reduced_motion="reduce")
     context.scripted = request.param
     yield context
@@ -64,7 +64,7 @@ def staff_page(context: BrowserContext, story: SimpleNamespace) -> Page:
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-def test_from_the_invitation_to_the_published_text(context, story, language):
+def test_from_the_invitation_to_the_published_text(window, story, language):
     site = story.site
     invite(
         kind=Invitation.Kind.COORDINATOR,
@@ -76,7 +76,7 @@ def test_from_the_invitation_to_the_published_text(context, story, language):
         role="focal-point",
     )
     assert mail.outbox[-1].to == [EMAIL]
-    page = context.new_page()
+    page = window.new_page()
 
     # Invited by mail: the link shows, the form accepts and signs in.
     page.goto(link_of("invitation", site))
@@ -91,7 +91,7 @@ def test_from_the_invitation_to_the_published_text(context, story, language):
     assert page.input_value("#id_presentation_en") == ENGLISH
     expect(page.locator(".stale")).to_have_count(0)
     page.fill("#id_presentation_fr", EDITED)
-    if context.scripted:
+    if window.scripted:
         expect(page.locator("#id_presentation_fr-words")).to_contain_text("8")
         expect(page.locator("[data-draft-status][data-state=saved]")).to_be_visible(timeout=15000)
         page.goto(edit)
@@ -103,13 +103,13 @@ def test_from_the_invitation_to_the_published_text(context, story, language):
     # Submitted; what the public reads is still the text from before.
     page.click("button[name=submit]")
     expect(page.locator(".draft-state button")).to_be_visible()
-    visitor = context.new_page()
+    visitor = window.new_page()
     visitor.goto(f"{site}/fr/cities/lyon/")
     expect(visitor.locator("#profile")).to_be_visible()
     expect(visitor.locator(".profile")).to_contain_text(FRENCH)
 
     # Staff ask for changes, in words.
-    staff = staff_page(context, story)
+    staff = staff_page(window, story)
     staff.goto(f"{site}/admin/cities/profilerevision/")
     staff.click("#result_list tbody th a")
     expect(staff.locator(".difference ins")).to_contain_text("et lit")
