@@ -1,7 +1,5 @@
 import datetime
 import smtplib
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,7 +9,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.mail import EmailMessage
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client, RequestFactory
 from django.urls import resolve
 from django.utils import timezone
@@ -27,7 +25,6 @@ from tests.conftest import person
 Status = OutboxMessage.Status
 Secret = OutboxMessage.Secret
 PAGES = "/admin/cities/outboxmessage/"
-on_postgresql = pytest.mark.skipif(connection.vendor == "sqlite", reason="needs real parallel connections")
 
 
 @pytest.fixture
@@ -209,28 +206,6 @@ def test_nothing_is_sent_to_an_account_that_is_closed(reader):
     assert send_due() == 0
     message.refresh_from_db()
     assert message.status == Status.WITHDRAWN
-
-
-@on_postgresql
-@pytest.mark.django_db(transaction=True)
-def test_two_senders_at_once_send_each_mail_once(monkeypatch):
-    sent: list[str] = []
-    barrier = threading.Barrier(4)
-    monkeypatch.setattr(EmailMessage, "send", lambda self: sent.append(self.to[0]))
-    wanted = [f"person{number}@example.org" for number in range(30)]
-    for address in wanted:
-        written(to=address)
-
-    def run(_number: int) -> int:
-        barrier.wait()
-        try:
-            return send_due()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as pool:
-        assert sum(pool.map(run, range(4))) == 30
-    assert sorted(sent) == sorted(wanted)
 
 
 def test_sending_costs_the_same_for_each_mail(reader, django_assert_num_queries):

@@ -1,13 +1,10 @@
 import datetime
-import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -25,7 +22,6 @@ from cities.models import (
     Photo,
     PrivateFile,
     ProfileConfirmation,
-    Reminder,
 )
 from cities.services import clock
 from cities.services.clock import (
@@ -243,30 +239,3 @@ def test_one_duty_that_fails_does_not_keep_the_others(lyon, coordinator, monkeyp
 def test_a_tick_with_nothing_to_do_costs_few_queries(network, django_assert_num_queries):
     with django_assert_num_queries(12):
         tick()
-
-
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="needs real parallel connections")
-@pytest.mark.django_db(transaction=True)
-def test_two_ticks_at_once_do_everything_once(monkeypatch):
-    call_command("import_network", verbosity=0)
-    user, officer = person("focal.point@example.org"), person("administrator@example.org", "administrator")
-    for slug in ("lyon", "bologna", "ostersund"):
-        mandate(user, slug, Coordinator.Role.FOCAL_POINT)
-        photo(City.objects.get(slug=slug), today())
-    invitation(officer, expires_at=timezone.now() - days(400))
-    barrier = threading.Barrier(4)
-
-    def run(_number: int) -> dict[str, int | None]:
-        barrier.wait()
-        try:
-            return tick()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as pool:
-        done = list(pool.map(run, range(4)))
-    assert None not in {count for result in done for count in result.values()}
-    assert sum(result["remind_to_confirm"] for result in done) == 3
-    assert sum(result["remind_of_photos"] for result in done) == 3
-    assert len(mail.outbox) == 6
-    assert Reminder.objects.count() == 6
