@@ -53,7 +53,25 @@ class TriggerConstraint(BaseConstraint):
 
     def constraint_sql(self, model, schema_editor):
         """Nothing inside CREATE TABLE: the triggers follow when the table stands under its final name."""
+        if schema_editor.connection.vendor == "sqlite":
+            self._set_aside_readers(model, schema_editor)
         schema_editor.deferred_sql.extend(self.statements(model, schema_editor))
+
+    def _set_aside_readers(self, model, schema_editor) -> None:
+        """Drop the triggers of other tables that read this one, and make them again behind its remaking.
+
+        SQLite refuses to rename a table, as Django does to remake one, while a trigger names one that is missing.
+        """
+        table = model._meta.db_table.removeprefix("new__")
+        with schema_editor.connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name <> %s AND sql LIKE %s",
+                [table, f'%FROM "{table}"%'],
+            )
+            readers = cursor.fetchall()
+        for name, sql in readers:
+            schema_editor.execute(f'DROP TRIGGER "{name}"')
+            schema_editor.deferred_sql.append(sql)
 
     def create_sql(self, model, schema_editor):
         return "; ".join(map(str, self.statements(model, schema_editor)))
@@ -245,3 +263,83 @@ class CountsChanges(TriggerConstraint):
             "update": f"WHEN {new} OR {old}",
             "delete": f"WHEN {old}",
         }
+
+
+class FrozenWith(TriggerConstraint):
+    """Rows that belong to a call can be added, changed and removed only while the call is a draft.
+
+    `path` names the foreign keys from the table to the call, ("section", "call") for instance.
+    """
+
+    _sqlite_when = """CREATE TRIGGER "%(name)s_{event}" BEFORE {event} ON %(table)s WHEN {rows}
+           BEGIN SELECT RAISE(ABORT, '%(name)s'); END"""
+    sqlite = (
+        _sqlite_when.format(event="insert", rows="%(new)s"),
+        _sqlite_when.format(event="update", rows="%(old)s OR %(new)s"),
+        _sqlite_when.format(event="delete", rows="%(old)s"),
+    )
+    triggers = ("%(name)s_insert", "%(name)s_update", "%(name)s_delete")
+    postgresql = (
+        """CREATE OR REPLACE FUNCTION "%(name)s"() RETURNS trigger LANGUAGE plpgsql AS $$
+           BEGIN
+             IF (TG_OP <> 'INSERT' AND %(old)s) OR (TG_OP <> 'DELETE' AND %(new)s) THEN
+               RAISE EXCEPTION '%(name)s' USING ERRCODE = 'restrict_violation';
+             END IF;
+             IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+             RETURN NEW;
+           END $$""",
+        """CREATE TRIGGER "%(name)s" BEFORE INSERT OR UPDATE OR DELETE ON %(table)s
+           FOR EACH ROW EXECUTE FUNCTION "%(name)s"()""",
+    )
+    postgresql_drop = ('DROP TRIGGER "%(name)s" ON %(table)s', 'DROP FUNCTION "%(name)s"()')
+
+    def __init__(self, *, path: tuple[str, ...], **kwargs: Any) -> None:
+        self.path = tuple(path)
+        super().__init__(**kwargs)
+
+    def deconstruct(self):
+        path, args, kwargs = super().deconstruct()
+        return path, args, {"path": self.path, **kwargs}
+
+    def parameters(self, model):
+        return {row.lower(): self._is_frozen(row, model) for row in ("NEW", "OLD")}
+
+    def _is_frozen(self, row: str, model: type[models.Model]) -> str:
+        column: Any = model._meta.get_field(self.path[0])
+        value, related = f'{row}."{column.column}"', column.related_model
+        for name in (*self.path[1:], "status"):
+            column = related._meta.get_field(name)
+            value = f'(SELECT "{column.column}" FROM "{related._meta.db_table}" WHERE id = {value})'  # noqa: S608
+            related = column.related_model
+        # A call that is being removed as a whole is no longer there.
+        return f"COALESCE({value}, 'draft') <> 'draft'"
+
+
+class FrozenRules(TriggerConstraint):
+    """Of a call that is no draft the named columns keep their values, and it stays no draft while they change."""
+
+    sqlite = (
+        """CREATE TRIGGER "%(name)s" BEFORE UPDATE ON %(table)s WHEN %(differ)s
+           BEGIN SELECT RAISE(ABORT, '%(name)s'); END""",
+    )
+    postgresql = (
+        """CREATE OR REPLACE FUNCTION "%(name)s"() RETURNS trigger LANGUAGE plpgsql AS $$
+           BEGIN RAISE EXCEPTION '%(name)s' USING ERRCODE = 'restrict_violation'; END $$""",
+        """CREATE TRIGGER "%(name)s" BEFORE UPDATE ON %(table)s
+           FOR EACH ROW WHEN (%(differ)s) EXECUTE FUNCTION "%(name)s"()""",
+    )
+    postgresql_drop = ('DROP TRIGGER "%(name)s" ON %(table)s', 'DROP FUNCTION "%(name)s"()')
+
+    def __init__(self, *, columns: tuple[str, ...], **kwargs: Any) -> None:
+        self.columns = tuple(columns)
+        super().__init__(**kwargs)
+
+    def deconstruct(self):
+        path, args, kwargs = super().deconstruct()
+        return path, args, {"columns": self.columns, **kwargs}
+
+    def parameters(self, model):
+        columns = [model._meta.get_field(name).column for name in self.columns]
+        # Both databases know it, SQLite since 3.39.
+        differ = " OR ".join(f'OLD."{column}" IS DISTINCT FROM NEW."{column}"' for column in columns)
+        return {"differ": f"OLD.status <> 'draft' AND ({differ})"}

@@ -9,8 +9,13 @@ import rules
 from django.utils.translation import gettext_lazy as _
 
 from .models import (
+    Applicant,
+    Application,
+    Assignment,
     City,
+    CommissionOfficer,
     Coordinator,
+    Endorsement,
     FocalPointChange,
     Initiative,
     Invitation,
@@ -48,6 +53,8 @@ is_administrator = in_group(ADMINISTRATOR)
 is_auditor = in_group(AUDITOR)
 is_secretariat = rules.is_active & rules.is_staff & (is_officer | is_administrator | is_auditor)
 can_edit = is_secretariat & (is_officer | is_administrator)
+decides = rules.is_active & rules.is_staff & in_group(DECISION_OFFICER)
+"""Who knows of a decision before it is announced. Nothing else gives this: not to audit, not to administer."""
 
 # Coordinators. Of a mandate only what holds at this moment counts, asked anew at every request.
 
@@ -129,10 +136,82 @@ def requested(user: Person, change: FocalPointChange | None) -> bool:
 
 
 @rules.predicate
+def is_to_own_application(user: Person, invitation: Invitation | None) -> bool:
+    return (
+        invitation is not None
+        and invitation.application is not None
+        and Applicant.Role.OWNER in team_roles(user, invitation.application)
+    )
+
+
+@rules.predicate
 def is_to_own_city(user: Person, invitation: Invitation | None) -> bool:
     if invitation is None or invitation.kind != Invitation.Kind.COORDINATOR or invitation.city is None:
         return False
     return bool(roles_in(user, invitation.city))
+
+
+# Applications. The team, the Commission of the country, and evaluators to whom nothing ties the city
+
+
+def team_roles(user: Person, application: Application) -> set[str]:
+    mandates = Applicant.objects.of(user).in_force().filter(application=application)
+    return set(mandates.values_list("role", flat=True))
+
+
+@rules.predicate
+def is_on_team(user: Person, application: Application | None) -> bool:
+    return application is not None and bool(team_roles(user, application))
+
+
+@rules.predicate
+def writes_application(user: Person, application: Application | None) -> bool:
+    return application is not None and bool(team_roles(user, application) & set(Applicant.WRITERS))
+
+
+@rules.predicate
+def owns_application(user: Person, application: Application | None) -> bool:
+    return application is not None and Applicant.Role.OWNER in team_roles(user, application)
+
+
+@rules.predicate
+def is_commission(user: Person, obj: Application | Endorsement | None) -> bool:
+    """For officers of the National Commission of the country, once the application was shared with it."""
+    if obj is None or (isinstance(obj, Application) and obj.shared_at is None):
+        return False
+    return CommissionOfficer.objects.of(user).in_force().filter(country=obj.country_id).exists()
+
+
+@rules.predicate
+def knows_as_evaluator(user: Person, application: Application | None) -> bool:
+    if application is None:
+        return False
+    return Application.objects.to_evaluate(user).filter(pk=application.pk).exists()
+
+
+@rules.predicate
+def reads_as_evaluator(user: Person, application: Application | None) -> bool:
+    """After the declaration that opens the file."""
+    if application is None or not knows_as_evaluator(user, application):
+        return False
+    opened = Assignment.objects.of(user).filter(status__in=Assignment.OPENED)
+    return opened.filter(application=application).exists()
+
+
+@rules.predicate
+def evaluates(user: Person, assignment: Assignment | None) -> bool:
+    return assignment is not None and Assignment.objects.of(user).visible_to(user).filter(pk=assignment.pk).exists()
+
+
+@rules.predicate
+def was_submitted(user: Person, application: Application | None) -> bool:
+    """Of a draft the secretariat knows that it exists, not what it says."""
+    return application is not None and application.submitted_at is not None
+
+
+@rules.predicate
+def is_colleague(user: Person, applicant: Applicant | None) -> bool:
+    return applicant is not None and bool(team_roles(user, applicant.application))
 
 
 PERMISSIONS = {
@@ -162,7 +241,7 @@ PERMISSIONS = {
     "cities.view_evaluator": is_secretariat | holds,
     "cities.appoint": can_edit,
     "cities.invite_staff": is_secretariat & is_administrator,
-    "cities.view_invitation": is_secretariat | is_to_own_city,
+    "cities.view_invitation": is_secretariat | is_to_own_city | is_to_own_application,
     "cities.view_focalpointchange": is_secretariat | is_coordinator | requested,
     "cities.decide_focalpointchange": can_edit,
     "cities.view_privatefile": is_secretariat | uploaded,
@@ -191,6 +270,28 @@ PERMISSIONS = {
     "cities.confirm_profile": is_focal_point,
     "cities.see_team": is_coordinator,
     "cities.manage_team": is_focal_point,
+    # calls
+    "cities.view_call": is_secretariat,
+    "cities.add_call": can_edit,
+    "cities.change_call": can_edit,  # of a draft; a published one is changed by operations
+    "cities.delete_call": can_edit,  # of a draft
+    "cities.run_call": can_edit,
+    # applications
+    "cities.view_application": is_secretariat | is_on_team | is_commission | knows_as_evaluator,
+    "cities.read_application": (is_secretariat & was_submitted) | is_on_team | is_commission | reads_as_evaluator,
+    "cities.write_application": writes_application,
+    "cities.own_application": owns_application,
+    "cities.view_applicant": is_secretariat | holds | is_colleague,
+    "cities.view_endorsement": is_secretariat | is_commission,
+    "cities.endorse": is_commission,
+    "cities.record_endorsement": can_edit,
+    "cities.screen": can_edit,
+    # evaluation
+    "cities.view_assignment": is_secretariat | evaluates,
+    "cities.assign": can_edit,
+    "cities.evaluate": evaluates,
+    # decisions, under embargo until the announcement
+    "cities.decide": decides,
 }
 for name, predicate in PERMISSIONS.items():
     rules.add_perm(name, predicate)

@@ -1,10 +1,14 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_backends
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+
+SEALED = frozenset({"cities.decide"})
+"""Permissions that being a superuser does not give."""
 
 
 class UserManager(BaseUserManager["User"]):
@@ -73,6 +77,12 @@ class User(AbstractBaseUser, PermissionsMixin):
             # A change that was asked for before falls with the former address.
             addresses.delete()
             addresses.create(user=self, email=self.email, verified=True, primary=True)
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """As for anyone, but of what is under embargo a superuser, who is there to set up, sees nothing."""
+        if perm in SEALED:
+            return self.is_active and any(backend.has_perm(self, perm, obj) for backend in get_backends())
+        return super().has_perm(perm, obj)
 
     def get_full_name(self) -> str:
         return self.name or self.email

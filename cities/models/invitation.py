@@ -13,6 +13,13 @@ from .country import Country
 from .creative_field import CreativeField
 from .mandate import Coordinator, Evaluator, FocalPointChange
 
+ROLES = [
+    *Coordinator.Role.choices,
+    # Of an application's team, which shares the editor with a city's.
+    ("owner", pgettext_lazy("application", "owner")),
+    ("reader", pgettext_lazy("application", "reader")),
+]
+
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self) -> "InvitationQuerySet":
@@ -42,6 +49,7 @@ class Invitation(models.Model):
         COMMISSION = "commission", _("officer of a National Commission")
         EVALUATOR = "evaluator", _("evaluator")
         STAFF = "staff", _("secretariat staff")
+        APPLICANT = "applicant", _("team of an application")
 
     kind = models.CharField(_("kind"), max_length=15, choices=Kind)
     email = models.EmailField(_("e-mail address"))
@@ -50,7 +58,7 @@ class Invitation(models.Model):
     city = models.ForeignKey(
         City, models.PROTECT, null=True, blank=True, related_name="invitations", verbose_name=_("city")
     )
-    role = models.CharField(_("role"), max_length=15, choices=Coordinator.Role, blank=True)
+    role = models.CharField(_("role"), max_length=15, choices=ROLES, blank=True)
     country = models.ForeignKey(
         Country, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("country")
     )
@@ -60,6 +68,18 @@ class Invitation(models.Model):
     )
     group = models.ForeignKey(
         Group, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("group of the secretariat")
+    )
+    call = models.ForeignKey(
+        "cities.Call", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("call for applications")
+    )
+    """In which somebody who verified their address by this link may begin an application."""
+    application = models.ForeignKey(
+        "cities.Application",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="invitations",
+        verbose_name=_("application"),
     )
     change = models.ForeignKey(
         FocalPointChange,
@@ -72,8 +92,14 @@ class Invitation(models.Model):
     )
     """The approved change that this invitation carries out: the mandates switch when it is accepted."""
     invited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, editable=False, related_name="+", verbose_name=_("invited by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("invited by"),
     )
+    """None: the person asked for it, to begin an application."""
     created_at = models.DateTimeField(_("invited"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires"), editable=False)
     token_hash = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
@@ -99,7 +125,9 @@ class Invitation(models.Model):
                 condition=(models.Q(kind="coordinator", city__isnull=False) & ~models.Q(role=""))
                 | models.Q(kind="commission", country__isnull=False)
                 | (models.Q(kind="evaluator", field__isnull=False) & ~models.Q(panel=""))
-                | models.Q(kind="staff", group__isnull=False),
+                | models.Q(kind="staff", group__isnull=False)
+                | (models.Q(kind="applicant", application__isnull=False) & ~models.Q(role=""))
+                | models.Q(kind="applicant", call__isnull=False, application=None),
                 name="invitation_says_to_what",
                 violation_error_message=_("Say what the person is invited to."),
             ),
@@ -124,6 +152,7 @@ class Invitation(models.Model):
             self.Kind.COMMISSION: self.country,
             self.Kind.EVALUATOR: self.field,
             self.Kind.STAFF: self.group,
+            self.Kind.APPLICANT: self.application or self.call,
         }[self.Kind(self.kind)]
 
     @staticmethod

@@ -177,6 +177,12 @@ class Evaluator(Mandate):
     city = models.ForeignKey(
         City, models.PROTECT, null=True, blank=True, related_name="evaluators", verbose_name=_("named by the city")
     )
+    countries = models.ManyToManyField(
+        Country, blank=True, related_name="+", verbose_name=_("countries of the person, by citizenship or work")
+    )
+    reads_english = models.BooleanField(_("reads English"), default=True)
+    reads_french = models.BooleanField(_("reads French"), default=True)
+    max_load = models.PositiveSmallIntegerField(_("applications at once, at most"), default=6)
 
     class Meta(Mandate.Meta):
         verbose_name = _("evaluator")
@@ -200,8 +206,8 @@ class Evaluator(Mandate):
     def scope(self) -> CreativeField:
         return self.field
 
-
-MANDATES: tuple[type[Mandate], ...] = (Coordinator, CommissionOfficer, Evaluator)
+    def reads(self, language: str) -> bool:
+        return {"en": self.reads_english, "fr": self.reads_french}[language]
 
 
 class FocalPointChangeQuerySet(models.QuerySet["FocalPointChange"]):

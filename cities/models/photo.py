@@ -35,13 +35,23 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
 
 
 class Photo(models.Model):
-    """A city's picture, re-encoded and stripped of what the camera wrote, and the right to publish it.
+    """A picture of a city or an application, re-encoded, free of what the camera wrote, and the right to show it.
 
     The file never changes; what is said about it (`PhotoUse`) belongs to the text that uses it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    city = models.ForeignKey(City, models.PROTECT, related_name="photos", verbose_name=_("city"))
+    city = models.ForeignKey(City, models.PROTECT, null=True, blank=True, related_name="photos", verbose_name=_("city"))
+    application = models.ForeignKey(
+        "cities.Application",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="photos",
+        verbose_name=_("application"),
+    )
+    """Whose photo it was before there was a city; the announcement gives it to the city."""
     large = models.FileField(_("picture"), storage=private_storage, upload_to=photo_name)
     small = models.FileField(_("small picture"), storage=private_storage, upload_to=photo_name)
     width = models.PositiveIntegerField(editable=False)
@@ -73,11 +83,15 @@ class Photo(models.Model):
                 name="photo_grant_ends_after_it_begins",
                 violation_error_message=_("The grant ends before it begins."),
             ),
+            models.CheckConstraint(
+                condition=models.Q(city__isnull=False) | models.Q(application__isnull=False),
+                name="photo_belongs_to_somebody",
+            ),
             CountsChanges(name="photo_changes_count"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.city} · {self.uploaded_at.date().isoformat()}"
+        return f"{self.city or self.application} · {self.uploaded_at.date().isoformat()}"
 
     def get_absolute_url(self) -> str:
         return reverse("photo", args=[self.pk, "large"])

@@ -32,6 +32,10 @@ class PrivateFile(models.Model):
 
     class Kind(models.TextChoices):
         MAYORS_LETTER = "mayors-letter", _("letter of the mayor")
+        APPLICATION = "application", _("document of an application")
+        ENDORSEMENT = "endorsement", _("letter of a National Commission")
+        CALL = "call", _("document of a call")
+        DECISION = "decision", _("act of a decision")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)

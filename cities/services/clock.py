@@ -78,9 +78,13 @@ def remind_of_photos() -> int:
     last = today() + datetime.timedelta(days=settings.PHOTO_GRANT_REMINDER_DAYS)
     ending = defaultdict(list)
     for photo in (
-        Photo.objects.usable().filter(granted_until__lte=last).select_related("city").order_by("granted_until")
+        Photo.objects.usable()
+        .filter(granted_until__lte=last, city__isnull=False)
+        .select_related("city")
+        .order_by("granted_until")
     ):
-        ending[photo.city].append(photo)
+        if photo.city:
+            ending[photo.city].append(photo)
     reminded = 0
     for city, photos in ending.items():
         people = coordinators(city, [Role.FOCAL_POINT]) or coordinators(city, [Role.ALTERNATE])
