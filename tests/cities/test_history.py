@@ -4,7 +4,9 @@ from django.db import Error, connection, transaction
 
 from cities.models import HistoryEntry
 from cities.services.history import Head, flaws, head, record
-from tests.history_guards import TABLE, history_unguarded
+from tests.history_guards import history_unguarded
+
+TABLE = HistoryEntry._meta.db_table
 
 Verb = HistoryEntry.Verb
 COLUMNS = ", ".join(field.column for field in HistoryEntry._meta.local_concrete_fields if not field.primary_key)
