@@ -15,12 +15,14 @@ from .models import (
     City,
     CommissionOfficer,
     Coordinator,
+    Country,
     Endorsement,
     FocalPointChange,
     Initiative,
     Invitation,
     Mandate,
     Partnership,
+    Photo,
     PrivateFile,
 )
 from .people import Person
@@ -119,9 +121,9 @@ def was_asked(user: Person, initiative: Initiative | None) -> bool:
 
 
 @rules.predicate
-def uploaded(user: Person, file: PrivateFile | None) -> bool:
-    """Who sent a file keeps sight of it, as of any own past act."""
-    return file is not None and user.is_active and file.uploaded_by_id == user.pk
+def may_read_file(user: Person, file: PrivateFile | None) -> bool:
+    """What opens a file depends on what it belongs to, and is told once: where lists are made."""
+    return file is not None and PrivateFile.objects.visible_to(user).filter(pk=file.pk).exists()
 
 
 @rules.predicate
@@ -175,11 +177,12 @@ def owns_application(user: Person, application: Application | None) -> bool:
 
 
 @rules.predicate
-def is_commission(user: Person, obj: Application | Endorsement | None) -> bool:
+def is_commission(user: Person, obj: Application | Endorsement | Country | None) -> bool:
     """For officers of the National Commission of the country, once the application was shared with it."""
     if obj is None or (isinstance(obj, Application) and obj.shared_at is None):
         return False
-    return CommissionOfficer.objects.of(user).in_force().filter(country=obj.country_id).exists()
+    country = obj.pk if isinstance(obj, Country) else obj.country_id
+    return CommissionOfficer.objects.of(user).in_force().filter(country=country).exists()
 
 
 @rules.predicate
@@ -192,15 +195,12 @@ def knows_as_evaluator(user: Person, application: Application | None) -> bool:
 @rules.predicate
 def reads_as_evaluator(user: Person, application: Application | None) -> bool:
     """After the declaration that opens the file."""
-    if application is None or not knows_as_evaluator(user, application):
-        return False
-    opened = Assignment.objects.of(user).filter(status__in=Assignment.OPENED)
-    return opened.filter(application=application).exists()
+    return application is not None and Application.objects.opened_by(user).filter(pk=application.pk).exists()
 
 
 @rules.predicate
 def evaluates(user: Person, assignment: Assignment | None) -> bool:
-    return assignment is not None and Assignment.objects.of(user).visible_to(user).filter(pk=assignment.pk).exists()
+    return assignment is not None and Assignment.objects.held_by(user).filter(pk=assignment.pk).exists()
 
 
 @rules.predicate
@@ -212,6 +212,21 @@ def was_submitted(user: Person, application: Application | None) -> bool:
 @rules.predicate
 def is_colleague(user: Person, applicant: Applicant | None) -> bool:
     return applicant is not None and bool(team_roles(user, applicant.application))
+
+
+@rules.predicate
+def is_photo_of_city(user: Person, photo: Photo | None) -> bool:
+    return photo is not None and photo.city_id is not None
+
+
+@rules.predicate
+def is_photo_of_own_application(user: Person, photo: Photo | None) -> bool:
+    """For whoever may read the application that a photo belongs to."""
+    return (
+        photo is not None
+        and photo.application is not None
+        and user.has_perm("cities.read_application", photo.application)
+    )
 
 
 PERMISSIONS = {
@@ -244,7 +259,7 @@ PERMISSIONS = {
     "cities.view_invitation": is_secretariat | is_to_own_city | is_to_own_application,
     "cities.view_focalpointchange": is_secretariat | is_coordinator | requested,
     "cities.decide_focalpointchange": can_edit,
-    "cities.view_privatefile": is_secretariat | uploaded,
+    "cities.view_privatefile": may_read_file,
     # mail
     "cities.view_outboxmessage": is_secretariat,
     "cities.release_outboxmessage": can_edit,
@@ -265,7 +280,7 @@ PERMISSIONS = {
     "cities.read_partnership": is_public | is_coordinator | leads | is_secretariat,
     "cities.open_partnership": is_coordinator | leads,
     "cities.end_partnership": speaks_for_city | speaks_for_lead,
-    "cities.view_own_photo": is_coordinator | is_secretariat,
+    "cities.view_own_photo": is_coordinator | (is_secretariat & is_photo_of_city) | is_photo_of_own_application,
     "cities.answer_for_city": speaks_for_city,
     "cities.confirm_profile": is_focal_point,
     "cities.see_team": is_coordinator,
@@ -281,6 +296,8 @@ PERMISSIONS = {
     "cities.read_application": (is_secretariat & was_submitted) | is_on_team | is_commission | reads_as_evaluator,
     "cities.write_application": writes_application,
     "cities.own_application": owns_application,
+    "cities.work_on_application": is_on_team,
+    "cities.read_receipt": (is_secretariat & was_submitted) | is_on_team | is_commission,
     "cities.view_applicant": is_secretariat | holds | is_colleague,
     "cities.view_endorsement": is_secretariat | is_commission,
     "cities.endorse": is_commission,

@@ -43,10 +43,20 @@ from cities.models import (
 from cities.people import Person
 from cities.services.city import MISSING, missing_counts
 from cities.services.history import head
+from cities.services.waiting_staff import Duty, Kind, Running, duties_of, running_calls
 from meetings.models import Meeting
 
 # The menu in the order of the day's work; what is not named follows.
 ORDER = (
+    "cities.Call",
+    "cities.Application",
+    "cities.Endorsement",
+    "cities.Screening",
+    "cities.Assignment",
+    "cities.ConflictOverride",
+    "cities.Ranking",
+    "cities.Shortlisting",
+    "cities.Decision",
     "cities.City",
     "cities.Designation",
     "cities.EntryReport",
@@ -56,12 +66,14 @@ ORDER = (
     "cities.Coordinator",
     "cities.Invitation",
     "cities.OutboxMessage",
+    "cities.Evaluator",
+    "cities.CommissionOfficer",
+    "cities.Applicant",
     "cities.Initiative",
     "cities.Partnership",
     "cities.Photo",
     "cities.ProfileConfirmation",
-    "cities.CommissionOfficer",
-    "cities.Evaluator",
+    "cities.Snapshot",
     "cities.Country",
     "cities.CreativeField",
     "cities.Theme",
@@ -170,6 +182,34 @@ def _place(model: type[models.Model]) -> int:
     return ORDER.index(label) if label in ORDER else len(ORDER)
 
 
+# What waits of each kind is a view of the list of applications, but for what has a page of its own.
+VIEWS = {
+    Kind.DRAFTS: "status=draft",
+    Kind.EXAMINE: "screening=to-examine",
+    Kind.SECOND: "screening=second",
+    Kind.RETURNED: "returned=over",
+    Kind.ENDORSEMENT: "endorsement=missing&status=submitted",
+    Kind.ASSIGN: "reviews=unassigned",
+    Kind.OVERDUE: "reviews=overdue",
+}
+
+
+def url_of_call(running: Running) -> str:
+    return reverse("admin:cities_call_change", args=[running.call.pk])
+
+
+def url_of_duty(duty: Duty) -> str:
+    """Where a duty is done."""
+    if duty.kind in VIEWS:
+        within = f"call={duty.call.slug}&" if duty.call else ""
+        return f"{reverse('admin:cities_application_changelist')}?{within}{VIEWS[duty.kind]}"
+    if duty.kind in (Kind.ASK, Kind.CONFLICT, Kind.OVERRIDE, Kind.DIVERGING):
+        return reverse("admin:cities_assignment_changelist")
+    if duty.kind in (Kind.DECIDE, Kind.ANNOUNCE):
+        return reverse("admin:cities_decision_changelist")
+    return reverse("admin:cities_call_change", args=[duty.call.pk]) if duty.call else reverse("admin:index")
+
+
 def state_of_the_network(reader: Person) -> dict[str, Any]:
     """What the start page tells: figures, gaps, what waits. The number of queries does not grow with the network."""
     day = today()
@@ -180,7 +220,10 @@ def state_of_the_network(reader: Person) -> dict[str, Any]:
     )
     official = OfficialTotal.objects.known(day)
     counts = missing_counts()
+    running = running_calls()
     return {
+        "running": [(one, url_of_call(one)) for one in running],
+        "duties": [(duty, url_of_duty(duty)) for duty in duties_of(reader, running)],
         "figures": figures,
         "official": official,
         "official_gap": official.cities - figures["cities"] if official else 0,

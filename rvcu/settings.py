@@ -296,6 +296,12 @@ TASKS = {
     }
 }
 
+# DOCUMENTS
+
+# What looks into every document that somebody sends, by its path: called with its bytes and its name, it raises
+# UploadRefused with a sentence. Where a scanner for viruses is installed, name the function that asks it.
+DOCUMENT_SCANNER = env.str("DOCUMENT_SCANNER", "cities.services.private_file.no_scan")
+
 # MODERATION
 
 # Parts of a profile that are published at once when nothing else changed: any of links, events, venues, website.
@@ -303,6 +309,11 @@ PROFILE_PUBLISHED_AT_ONCE = env.list("PROFILE_PUBLISHED_AT_ONCE", default=["link
 CONFIRMATION_DAYS = env.int("CONFIRMATION_DAYS", 365)
 PARTNER_REMINDER_DAYS = env.int("PARTNER_REMINDER_DAYS", 14)
 PHOTO_GRANT_REMINDER_DAYS = env.int("PHOTO_GRANT_REMINDER_DAYS", 30)
+
+# APPLICATIONS
+
+# So many days before the end, owners of an application that was not submitted are reminded of it.
+APPLICATION_REMINDER_DAYS = [int(days) for days in env.list("APPLICATION_REMINDER_DAYS", default=["30", "7", "1"])]
 
 # WHO ANSWERS FOR THE SITE
 

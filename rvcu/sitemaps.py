@@ -1,7 +1,7 @@
 from django.contrib.sitemaps import Sitemap
 from django.urls import reverse
 
-from cities.models import City, CityQuerySet, Country, CreativeField, Initiative
+from cities.models import Call, City, CityQuerySet, Country, CreativeField, Initiative
 from meetings.models import Meeting
 
 
@@ -22,6 +22,7 @@ class Pages(Bilingual):
             "cities:country_list",
             "cities:cooperation",
             "cities:initiatives",
+            "cities:calls",
             "network",
             "statistics",
             "meetings:list",
@@ -57,6 +58,13 @@ class Initiatives(Bilingual):
         return Initiative.objects.public().filter(is_demonstration=False).order_by("slug")
 
 
+class Calls(Bilingual):
+    """The published ones; a demonstration is for no search engine."""
+
+    def items(self):
+        return Call.objects.public().filter(is_demonstration=False)
+
+
 class Meetings(Bilingual):
     def items(self):
         return Meeting.objects.all()
@@ -68,5 +76,6 @@ SITEMAPS = {
     "fields": Fields,
     "countries": Countries,
     "initiatives": Initiatives,
+    "calls": Calls,
     "meetings": Meetings,
 }

@@ -10,7 +10,7 @@ from cities.caching import public_page
 from cities.days import today
 from cities.forms.day import DayForm
 from cities.geo import WORLD
-from cities.models import City, Country, CreativeField, Region
+from cities.models import Call, City, Country, CreativeField, Region
 from cities.models.bilingual import content_languages
 from cities.services.figures import Figures
 from cities.services.world import world_map
@@ -42,6 +42,8 @@ def home(request: HttpRequest) -> HttpResponse:
             "newest_year": newest_year,
             "newest_count": sum(city.current.member_since.year == newest_year for city in members),
             "map": world_map(members, frame=WORLD),
+            # By the day, as the page is kept; the banner names the instants.
+            "open_calls": Call.objects.open_on(form.day) if form.day == today() else [],
         }
     return render(request, "pages/home.html", context)
 

@@ -1,8 +1,12 @@
 from . import (
+    application,
+    call,
     city,
     country,
     creative_field,
+    decision,
     designation,
+    endorsement,
     entry_report,
     focal_point_change,
     history,
@@ -13,13 +17,18 @@ from . import (
     outbox,
     photo,
     profile,
+    screening,
 )
 
 __all__ = [
+    "application",
+    "call",
     "city",
     "country",
     "creative_field",
+    "decision",
     "designation",
+    "endorsement",
     "entry_report",
     "focal_point_change",
     "history",
@@ -30,4 +39,5 @@ __all__ = [
     "outbox",
     "photo",
     "profile",
+    "screening",
 ]

@@ -49,7 +49,7 @@ class InvitationAdmin(OfCityMixin, OperationsAdmin):
     """Who is invited to what. Mandates are offered on their own pages, accounts of staff here."""
 
     list_display = ("email", "kind", "to_what", "role_or_panel", "created_at", "state", "invited_by")
-    list_select_related = ("city", "country", "field", "group", "invited_by")
+    list_select_related = ("city", "country", "field", "group", "invited_by", "call", "application__call")
     list_filter = (StateFilter, "kind")
     date_hierarchy = "created_at"
     ordering = ("-created_at", "-pk")

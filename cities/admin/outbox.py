@@ -37,6 +37,11 @@ KINDS = {
     "account-totp-deactivated": gettext_lazy("app for codes removed"),
     "account-webauthn-added": gettext_lazy("passkey added"),
     "account-webauthn-removed": gettext_lazy("passkey removed"),
+    "endorsement-declined": gettext_lazy("endorsement: declined"),
+    "endorsement-endorsed": gettext_lazy("endorsement: endorsed"),
+    "endorsement-recorded": gettext_lazy("endorsement: letter on paper recorded"),
+    "endorsement-withdrawn": gettext_lazy("endorsement: withdrawn"),
+    "endorsement-withdrawn-to-staff": gettext_lazy("endorsement: withdrawn, to staff"),
     "focal-point-approved": gettext_lazy("focal point: approved"),
     "focal-point-refused": gettext_lazy("focal point: refused"),
     "focal-point-requested": gettext_lazy("focal point: request received"),
@@ -53,11 +58,15 @@ KINDS = {
     "partnership-ended": gettext_lazy("partnership ended"),
     "partnership-reminder": gettext_lazy("reminder: partner asked"),
     "reminder-confirmation": gettext_lazy("reminder: yearly confirmation"),
+    "reminder-endorsement": gettext_lazy("reminder: endorsement asked for"),
     "reminder-photos": gettext_lazy("reminder: rights of photos"),
     "revision-changes-requested": gettext_lazy("text: changes requested"),
     "revision-published": gettext_lazy("text: published"),
     "revision-rejected": gettext_lazy("text: rejected"),
     "revision-restored": gettext_lazy("text: restored"),
+    "screening-eligible": gettext_lazy("technical examination: eligible"),
+    "screening-ineligible": gettext_lazy("technical examination: ineligible"),
+    "screening-returned": gettext_lazy("technical examination: returned for completion"),
 }
 """What the templates of mails are about, in a few words."""
 

@@ -69,6 +69,10 @@ class PhotoAdmin(OfCityMixin, OperationsAdmin):
         "uploaded_at",
     )
 
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        # Those of an application stand in its file, and become the city's with the announcement.
+        return super().get_queryset(request).filter(city__isnull=False)
+
     @admin.display(description=gettext_lazy("photo"))
     def picture(self, photo: Photo) -> str:
         return format_html('<img class="thumb" src="{}" alt="{}" loading="lazy">', photo.small_url, str(photo))

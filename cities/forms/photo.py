@@ -86,11 +86,11 @@ class PhotoUseForm(forms.Form):
 
     helper = fields_only()
 
-    def __init__(self, data: QueryDict | None = None, *, use: PhotoUse, is_editable: bool = True) -> None:
+    def __init__(self, data: QueryDict | None = None, *, use: PhotoUse, room: int = PHOTOS) -> None:
         self.use = use
         initial = said_of(use) | {"position": use.position, "granted": bool(use.photo.granted_on)}
         super().__init__(data, prefix=use.photo_id.hex, initial=initial | {"seen": fingerprint(use)})
-        self.fields["position"].widget.attrs["max"] = PHOTOS
+        self.fields["position"].widget.attrs["max"] = room
         if use.photo.withdrawn_at:
             for name in ("granted", "granted_on", "granted_until"):
                 self.fields[name].disabled = True

@@ -494,6 +494,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("sort_key", models.CharField(db_index=True, editable=False, max_length=100)),
+                ("search_text", models.TextField(default="", editable=False)),
                 (
                     "latitude",
                     models.FloatField(
@@ -1287,6 +1288,7 @@ class Migration(migrations.Migration):
                 ("note", models.TextField(blank=True, verbose_name="note of the Commission")),
                 ("reason", models.TextField(blank=True, verbose_name="reason told to the city")),
                 ("on_paper", models.BooleanField(default=False, verbose_name="received on paper")),
+                ("received_on", models.DateField(editable=False, null=True, verbose_name="received on")),
                 ("requested_at", models.DateTimeField(auto_now_add=True, verbose_name="asked for")),
                 (
                     "decided_by",
@@ -1857,6 +1859,9 @@ class Migration(migrations.Migration):
                     ("mail.approved", "mail approved"),
                     ("mail.withdrawn", "mail withdrawn"),
                     ("mail.retried", "mail sent again"),
+                    ("call.copied", "call copied from another"),
+                    ("call.document_added", "document of the call added"),
+                    ("call.document_removed", "document of the call removed"),
                     ("call.published", "call published"),
                     ("call.taken_back", "call made a draft again"),
                     ("call.extended", "call extended"),
@@ -1873,6 +1878,8 @@ class Migration(migrations.Migration):
                     ("endorsement.endorsed", "application endorsed"),
                     ("endorsement.declined", "endorsement declined"),
                     ("endorsement.withdrawn", "endorsement withdrawn"),
+                    ("endorsement.reopened", "endorsement open again"),
+                    ("screening.examined", "items examined"),
                     ("screening.eligible", "found eligible"),
                     ("screening.ineligibility_proposed", "ineligibility proposed"),
                     ("screening.ineligibility_refused", "ineligibility not agreed"),
@@ -1970,6 +1977,10 @@ class Migration(migrations.Migration):
                 max_length=20,
                 verbose_name="kind",
             ),
+        ),
+        migrations.AddIndex(
+            model_name="city",
+            index=models.Index(fields=["country", "id"], name="city_of_country"),
         ),
         migrations.AddField(
             model_name="application",

@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import json
+import re
 from typing import Any, Self
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from ..constraints import AppendOnly
-from ..text import sort_key
+from ..text import search_text, sort_key, words
 from .bilingual import Bilingual
 from .call import Call, Question
 from .city import City
@@ -52,7 +53,17 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         if not (user.is_authenticated and user.is_active):
             return self.none()
         held = _related("assignments").of(user).shown_to_evaluator()
-        return self.filter(pk__in=held.order_by().values("application")).free_of_conflict_with(user)
+        known = self.filter(pk__in=held.order_by().values("application")).exclude(status=Application.Status.WITHDRAWN)
+        return known.free_of_conflict_with(user)
+
+    def opened_by(self, user: Any) -> Self:
+        """Those that a person may read as an evaluator: after the declaration that opens the file."""
+        known = self.to_evaluate(user)
+        if not (user.is_authenticated and user.is_active):
+            return known
+        assignments = _related("assignments")
+        opened = assignments.of(user).shown_to_evaluator().filter(status__in=assignments.model.OPENED)
+        return known.filter(pk__in=opened.order_by().values("application"))
 
     def free_of_conflict_with(self, user: Any) -> Self:
         """Without those that a person has a conflict with, unless two officers overrode that very conflict."""
@@ -70,6 +81,29 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         known = [rows.order_by().values("pk") for rows in (self.of_team(user), self.of_commission(user))]
         known.append(self.to_evaluate(user).order_by().values("pk"))
         return self.filter(models.Q(pk__in=known[0]) | models.Q(pk__in=known[1]) | models.Q(pk__in=known[2]))
+
+    def search(self, text: str) -> Self:
+        """Those of which every word begins a word of a name of the city or of its country, or whose reference it is.
+
+        Case and accents do not matter. Nothing in a text that has no word.
+        """
+        wanted = words(text)
+        if not wanted:
+            return self.none() if text.strip() else self
+        if reference := re.fullmatch(r"\s*(.+)-0*(\d{1,6})\s*", text):
+            slug, number = reference.groups()
+            named = self.filter(call__slug__iexact=slug, number=int(number))
+            if named.exists():
+                return named
+        names = {
+            country.pk: search_text([country.name_en, country.name_fr])
+            for country in Country.objects.only("pk", "name_en", "name_fr")
+        }
+        found = self
+        for word in wanted:
+            countries = [pk for pk, name in names.items() if f" {word}" in name]
+            found = found.filter(models.Q(search_text__contains=f" {word}") | models.Q(country__in=countries))
+        return found
 
     def in_the_running(self) -> Self:
         """What is examined, evaluated or waits for a decision."""
@@ -108,6 +142,7 @@ class Application(models.Model):
     name_fr = models.CharField(_("name of the city in French"), max_length=100, blank=True)
     local_name = models.CharField(_("local name"), max_length=100, blank=True, help_text=_("as the city writes it"))
     sort_key = models.CharField(max_length=100, editable=False, db_index=True)
+    search_text = models.TextField(editable=False, default="")
     latitude = models.FloatField(
         _("latitude"), null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)]
     )
@@ -204,8 +239,9 @@ class Application(models.Model):
 
     def save(self, *, update_fields=None, **kwargs) -> None:
         self.sort_key = sort_key(self.name_en or self.name_fr or self.local_name)
+        self.search_text = search_text([self.name_en, self.name_fr, self.local_name])
         if update_fields is not None:
-            update_fields = {*update_fields, "sort_key"}
+            update_fields = {*update_fields, "sort_key", "search_text"}
         super().save(update_fields=update_fields, **kwargs)
 
     def get_absolute_url(self) -> str:
@@ -270,6 +306,7 @@ class Applicant(Mandate):
         READER = "reader", pgettext_lazy("application", "reader")
 
     WRITERS = (Role.OWNER, Role.EDITOR)
+    RANK = {Role.READER.value: 0, Role.EDITOR.value: 1, Role.OWNER.value: 2}
 
     application = models.ForeignKey(
         Application, models.PROTECT, related_name="applicants", verbose_name=_("application")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from ..constraints import CountsChanges, FrozenRules, FrozenWith
+from ..days import PARIS
 from ..text import SLUG
 from .bilingual import Bilingual
 from .country import Country, Region
@@ -60,6 +61,16 @@ class CallQuerySet(models.QuerySet["Call"]):
         """The calls in which an application can be begun at an instant (now by default)."""
         at = at or timezone.now()
         return self.filter(status=Call.Status.PUBLISHED, opens_at__lte=at, closes_at__gt=at)
+
+    def open_on(self, day: datetime.date) -> list["Call"]:
+        """The calls in which an application can be begun at some instant of a day in Paris."""
+        return [
+            call
+            for call in self.filter(status=Call.Status.PUBLISHED).prefetch_related("extensions")
+            # What closes at midnight closes with the day before.
+            if call.opens_at.astimezone(PARIS).date() <= day
+            and day <= (call.closes_for_all - datetime.timedelta(microseconds=1)).astimezone(PARIS).date()
+        ]
 
     def announced(self) -> Self:
         return self.filter(status__in=Call.ANNOUNCED)

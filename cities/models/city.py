@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -56,7 +58,8 @@ class CityQuerySet(models.QuerySet["City"]):
         """Cities where every word of the text begins a word of a name, an alias or the country, accents aside."""
         cities = self
         for word in words(text):
-            cities = cities.filter(search_text__contains=f" {word}")
+            # Cheaper than LIKE, most of all on PostgreSQL; both sides are folded.
+            cities = cities.filter(GreaterThan(StrIndex("search_text", models.Value(f" {word}")), 0))
         return cities
 
 
@@ -100,6 +103,8 @@ class City(Imported):
         verbose_name = _("city")
         verbose_name_plural = _("cities")
         ordering = ["sort_key_en", "slug"]
+        # The directory's counts need of a city its country alone: PostgreSQL then reads the index and not the rows.
+        indexes = [models.Index(fields=["country", "id"], name="city_of_country")]
         constraints = [
             models.UniqueConstraint(
                 "name_en",

@@ -1,7 +1,9 @@
 """Conflicts of interest: what ties a person to an application so that they may neither evaluate it nor know who does.
 
 One rule in two forms that a test holds equal: `Ties.conflicts` looks at one application, `Ties.as_query` finds the
-conflicted ones among many. Both are asked anew each time: a tie that began yesterday counts today.
+conflicted ones among many. Both are asked anew each time: a tie that began yesterday counts today. None ends by itself:
+whoever served a city, a country or an application is tied to it after the mandate too, so that what was hidden does not
+come back into sight, nor a score into the count. Where that asks too much two officers override it.
 """
 
 from collections.abc import Iterable
@@ -40,7 +42,7 @@ class Ties:
     name_key: str
     emails: frozenset[str]
     cities: frozenset[int]
-    """The member cities that the person coordinates, or was named by as an evaluator."""
+    """The member cities that the person coordinates or coordinated, or was named by as an evaluator."""
     countries: frozenset[str]
     """Of those cities, and the person's own."""
     commissions: frozenset[str]
@@ -62,20 +64,19 @@ class Ties:
         commissions: dict[int, set[str]] = {pk: set() for pk in persons}
         teams: dict[int, set[tuple[int, int, str]]] = {pk: set() for pk in persons}
         for mandates in (Coordinator.objects, Evaluator.objects):
-            of_cities = mandates.in_force().filter(user__in=persons, city__isnull=False)
+            of_cities = mandates.filter(user__in=persons, city__isnull=False)
             for pk, city, country in of_cities.order_by().values_list("user", "city", "city__country"):
                 cities[pk].add(city)
                 countries[pk].add(country)
-        own = Evaluator.objects.in_force().filter(user__in=persons, countries__isnull=False)
+        own = Evaluator.objects.filter(user__in=persons, countries__isnull=False)
         for pk, country in own.order_by().values_list("user", "countries"):
             countries[pk].add(country)
-        officers = CommissionOfficer.objects.in_force().filter(user__in=persons)
+        officers = CommissionOfficer.objects.filter(user__in=persons)
         for pk, country in officers.order_by().values_list("user", "country"):
             commissions[pk].add(country)
         # By the reverse name: applications know of conflicts, not the other way round.
-        User = type(next(iter(persons.values()))) if persons else None  # noqa: N806  a class
-        if User is not None:
-            work = User._default_manager.filter(pk__in=persons, applicant_mandates__isnull=False)
+        for model in {user._meta.model for user in persons.values()}:
+            work = model._default_manager.filter(pk__in=persons, applicant_mandates__isnull=False)
             columns = (f"applicant_mandates__application{name}" for name in ("", "__call", "__country"))
             for pk, application, call, country in work.values_list("pk", *columns):
                 teams[pk].add((application, call, country))
@@ -107,8 +108,7 @@ class Ties:
             and (application.call_id, application.country_id) in self.rivals,
             Conflict.PARTNER_CITY: bool(partners & self.cities),
             Conflict.SIGNATORY: any(
-                (letter.signatory_email.lower() in self.emails and letter.signatory_email)
-                or (self.name_key and letter.signatory_key == self.name_key)
+                letter.signatory_email in self.emails or (self.name_key and letter.signatory_key == self.name_key)
                 for letter in letters
             ),
             Conflict.COMMISSION: application.country_id in self.commissions,

@@ -70,6 +70,8 @@ class Endorsement(models.Model):
     """Not for the city."""
     reason = models.TextField(_("reason told to the city"), blank=True)
     on_paper = models.BooleanField(_("received on paper"), default=False)
+    received_on = models.DateField(_("received on"), null=True, editable=False)
+    """The day on which the letter came on paper: it counts for the deadline, not the day on which it was recorded."""
     requested_at = models.DateTimeField(_("asked for"), auto_now_add=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by")

@@ -23,16 +23,28 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """Those that count for the load of an evaluator and the number of reviews of a file."""
         return self.filter(status__in=Assignment.ACTIVE)
 
-    def shown_to_evaluator(self) -> Self:
-        """Those whose evaluator knows of them and may still look into the file."""
-        return self.filter(status__in=Assignment.SHOWN)
+    def taking_time(self) -> Self:
+        """Those that count for the load of an evaluator now."""
+        done_with = Q(status=Assignment.Status.LOCKED) | Q(application__status=Application.Status.WITHDRAWN)
+        return self.active().exclude(done_with)
 
-    def visible_to(self, user: Any) -> Self:
-        """All for the secretariat; for evaluators their own, of applications without a conflict with them now."""
-        if user.has_perm("cities.view_assignment"):
-            return self
+    def shown_to_evaluator(self) -> Self:
+        """Those whose evaluator knows of them, while the mandate lasts.
+
+        One that expired is among them if it had been opened: what was written stays in sight, the file does not.
+        """
+        known = Q(status__in=Assignment.SHOWN) | Q(status=Assignment.Status.EXPIRED, declared_at__isnull=False)
+        return self.filter(known, evaluator__in=Evaluator.objects.in_force().order_by().values("pk"))
+
+    def held_by(self, user: Any) -> Self:
+        """What an evaluator meets of the own assignments, staff or not: without those of applications that they have a
+        conflict with now, which leave no trace in what is made of the rest."""
         free = Application.objects.to_evaluate(user).order_by()
         return self.of(user).shown_to_evaluator().filter(application__in=free.values("pk"))
+
+    def visible_to(self, user: Any) -> Self:
+        """All for the secretariat; for evaluators what they hold."""
+        return self if user.has_perm("cities.view_assignment") else self.held_by(user)
 
 
 class Assignment(models.Model):
@@ -141,6 +153,11 @@ class Assignment(models.Model):
     @property
     def is_editable(self) -> bool:
         return self.status in self.EDITABLE and timezone.now() < self.closes_at
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it waits for its evaluator after the day on which it was due."""
+        return self.status in (self.Status.INVITED, *self.EDITABLE) and timezone.now() >= self.due_at
 
     @property
     def closes_at(self) -> datetime.datetime:

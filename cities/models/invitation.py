@@ -31,11 +31,17 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(accepted_at=None, withdrawn_at=None)
 
     def visible_to(self, user: Any) -> "InvitationQuerySet":
-        """All for the secretariat; to coordinators, those to their cities."""
+        """All for the secretariat; to coordinators, those to their cities; to owners, those to their applications."""
         if user.has_perm("cities.view_invitation"):
             return self
         own_cities = City.objects.coordinated_by(user).order_by()
-        return self.filter(kind=Invitation.Kind.COORDINATOR, city__in=own_cities)
+        # By name: applications come after invitations.
+        applications: Any = Invitation._meta.get_field("application").related_model
+        applicants = applications._meta.get_field("applicants").related_model.objects
+        owned = applicants.of(user).in_force().filter(role="owner").order_by().values("application")
+        return self.filter(
+            models.Q(kind=Invitation.Kind.COORDINATOR, city__in=own_cities) | models.Q(application__in=owned)
+        )
 
 
 class Invitation(models.Model):

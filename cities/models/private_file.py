@@ -19,12 +19,54 @@ def private_name(instance: "PrivateFile", filename: str) -> str:
     return f"files/{instance.pk.hex[:2]}/{instance.pk.hex}"
 
 
+def _related(name: str) -> Any:
+    """The rows that point to files under a name: later models, which import this one."""
+    related: Any = PrivateFile._meta.get_field(name).related_model
+    return related.objects
+
+
 class PrivateFileQuerySet(models.QuerySet["PrivateFile"]):
     def visible_to(self, user: Any) -> "PrivateFileQuerySet":
-        """All for the secretariat; for anybody else what they sent themselves."""
-        if user.has_perm("cities.view_privatefile"):
-            return self
-        return self.filter(uploaded_by=user) if user.is_authenticated and user.is_active else self.none()
+        """What a person sent, and what the thing that a file belongs to opens to them.
+
+        Documents of an application: its team, the Commission that it was shared with, evaluators after their
+        declaration (those that were not replaced), the secretariat once it was submitted. Letters of a Commission
+        the same, the secretariat always. Acts of decisions: decision officers alone until the announcement, whoever
+        sent them. Documents of calls: anybody once the call is no draft. Letters of mayors: the secretariat.
+        """
+        kind = PrivateFile.Kind
+        wanted = models.Q(kind=kind.CALL, call_documents__in=self._keys("call_documents", call__in=self._calls(user)))
+        if user.has_perm("cities.decide"):
+            wanted |= models.Q(kind=kind.DECISION)
+        if not (user.is_authenticated and user.is_active):
+            return self.filter(pk__in=PrivateFile.objects.filter(wanted).order_by().values("pk"))
+        wanted |= models.Q(uploaded_by=user) & ~models.Q(kind=kind.DECISION)
+        applications = _related("application_documents").model._meta.get_field("application").related_model.objects
+        own = applications.of_team(user).order_by().values("pk")
+        shared = applications.of_commission(user).order_by().values("pk")
+        evaluated = applications.opened_by(user).order_by().values("pk")
+        for known in (own, shared):
+            wanted |= models.Q(kind=kind.APPLICATION, application_documents__application__in=known)
+            wanted |= models.Q(kind=kind.ENDORSEMENT, endorsements__application__in=known)
+        current = self._keys("application_documents", application__in=evaluated, replaced_at=None)
+        wanted |= models.Q(kind=kind.APPLICATION, application_documents__in=current)
+        in_force = self._keys("endorsements", application__in=evaluated, status="endorsed")
+        wanted |= models.Q(kind=kind.ENDORSEMENT, endorsements__in=in_force)
+        if user.has_perm("cities.view_application"):
+            announced = self._keys("decisions", application__call__announced_at__isnull=False)
+            wanted |= models.Q(kind__in=[kind.MAYORS_LETTER, kind.ENDORSEMENT])
+            wanted |= models.Q(kind=kind.APPLICATION, application_documents__application__submitted_at__isnull=False)
+            wanted |= models.Q(kind=kind.DECISION, decisions__in=announced)
+        return self.filter(pk__in=PrivateFile.objects.filter(wanted).order_by().values("pk"))
+
+    @staticmethod
+    def _keys(name: str, **conditions: Any) -> Any:
+        return _related(name).filter(**conditions).order_by().values("pk")
+
+    @staticmethod
+    def _calls(user: Any) -> Any:
+        calls = _related("call_documents").model._meta.get_field("call").related_model.objects
+        return calls.visible_to(user).order_by().values("pk")
 
 
 class PrivateFile(models.Model):

@@ -13,16 +13,21 @@ from importlib import import_module
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from ..days import PARIS, today
-from ..models import City, Coordinator, FocalPointChange, Invitation, OutboxMessage, Photo, Reminder
+from ..models import City, Coordinator, FocalPointChange, Invitation, OutboxMessage, Photo
 from ..people import Person
+from .announcement import announce_due
+from .assignment import close_due_assignments, remind_evaluators, tell_of_conflicts
+from .endorsement import remind_commissions
+from .once import once
 from .outbox import write_mail
 from .partnership import remind_unanswered
 from .sending import send_due
+from .submission import remind_of_drafts
 
 logger = logging.getLogger(__name__)
 
@@ -37,16 +42,6 @@ def coordinators(city: City, roles: Iterable[str]) -> list[Person]:
     """Who has one of the roles for a city now, the focal point first."""
     mandates = Coordinator.objects.reachable().filter(city=city, role__in=roles).order_by("begins_at")
     return [mandate.user for mandate in sorted(mandates, key=lambda mandate: not mandate.is_focal_point)]
-
-
-def once(key: str) -> bool:
-    """Take an event, to be done in the caller's transaction; False when it was taken before, or is at this moment."""
-    try:
-        with transaction.atomic():
-            Reminder.objects.create(key=key)
-    except IntegrityError:
-        return False
-    return True
 
 
 def remind_to_confirm() -> int:
@@ -137,9 +132,15 @@ def remove_task_results() -> int:
 
 
 DUTIES: tuple[Callable[[], int], ...] = (
+    announce_due,
     remind_unanswered,
+    remind_commissions,
     remind_to_confirm,
     remind_of_photos,
+    remind_of_drafts,
+    close_due_assignments,
+    tell_of_conflicts,
+    remind_evaluators,
     empty_invitations,
     empty_mails,
     remove_sessions,

@@ -84,9 +84,17 @@ SEVERAL = Account(
     "focal point of all other cities of the demonstration; Sapporo’s profile was sent back",
 )
 COMMISSION = Account(
-    "commission.fr@example.org", "Officer of the National Commission of France", "fr", "French National Commission"
+    "commission.fr@example.org",
+    "Officer of the National Commission of France",
+    "fr",
+    "French National Commission: Besançon asks for its endorsement",
 )
-EVALUATOR = Account("evaluator@example.org", "Evaluator of literature", "en", "evaluator in the field of literature")
+EVALUATOR = Account(
+    "evaluator@example.org",
+    "Evaluator of literature",
+    "en",
+    "expert in literature and music: Jaffna half scored, Tours to be declared on",
+)
 ACCOUNTS = (COORDINATOR, ALTERNATE, EDITOR, FORMER, OTHER, SEVERAL, COMMISSION, EVALUATOR)
 
 INVITED = "invited.lyon@example.org"
@@ -221,7 +229,7 @@ def picture(number: int) -> BytesIO:
 def illustrate(revision: Any, city: City, texts: dict[str, Any], numbers: range, by: Person) -> None:
     """Put generated pictures into a draft, with words, credit and the right to show them."""
     for number in numbers:
-        photo = store_photo(city=city, upload=picture(number), by=by)
+        photo = store_photo(owner=city, upload=picture(number), by=by)
         use = add_photo_use(revision=revision, photo=photo, by=by)
         for name, words in texts["photo"].items():
             setattr(use, name, words)

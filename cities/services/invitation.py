@@ -16,8 +16,11 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from ..exceptions import MandateRefused
+from ..exceptions import MandateRefused, TransitionNotAllowed
 from ..models import (
+    Applicant,
+    Application,
+    Call,
     City,
     Coordinator,
     Country,
@@ -29,6 +32,7 @@ from ..models import (
 )
 from ..people import Person
 from .history import record
+from .limits import is_over_limit
 from .locking import locked
 from .mandate import begin, check_may_manage, stop_mails, withdraw_all
 from .outbox import write_mail
@@ -36,6 +40,8 @@ from .outbox import write_mail
 Kind = Invitation.Kind
 Role = Coordinator.Role
 Verb = HistoryEntry.Verb
+MAILS_A_DAY = 3
+"""So many links to begin an application leave for one address in a day, whoever asks for them."""
 
 
 class InvitationClosed(MandateRefused):
@@ -69,29 +75,36 @@ def invite(
     field: CreativeField | None = None,
     group: Group | None = None,
     change: FocalPointChange | None = None,
+    application: Application | None = None,
 ) -> Invitation:
     """Invite a person by mail. Whether the address has an account is found out by whoever opens the link only.
 
-    A focal point invites alternates and editors of the own city, the secretariat anybody but staff, administrators
-    staff as well. Raises MandateRefused for anybody else, when the same invitation is open already, when the person
-    is a coordinator of the city with this role or a higher one, or the city has a focal point who is not handing over.
+    A focal point invites alternates and editors of the own city, an owner of an application anybody to its team, the
+    secretariat anybody but staff, administrators staff as well. Raises MandateRefused for anybody else, when the same
+    invitation is open already, when the person has this role or a higher one already, or the city has a focal point
+    who is not handing over.
     """
     email = email.strip().lower()
     if kind == Kind.STAFF:
         if not by.has_perm("cities.invite_staff"):
             raise MandateRefused(_("Only an administrator invites staff."))
     else:
-        check_may_manage(by, city if kind == Kind.COORDINATOR else None, role=role)
+        check_may_manage(by, city if kind == Kind.COORDINATOR else None, role=role, application=application)
     if city is not None:
         city = locked(city)
+    if application is not None:
+        application = locked(application)
     scope = {"kind": kind, "city": city, "role": role, "country": country, "field": field, "group": group}
+    scope["application"] = application
     if kind != Kind.STAFF:
         # Once more behind the lock: the mandate of who invites may have ended meanwhile.
-        check_may_manage(by, city if kind == Kind.COORDINATOR else None, role=role)
+        check_may_manage(by, city if kind == Kind.COORDINATOR else None, role=role, application=application)
     if Invitation.objects.open().filter(email__iexact=email, **scope).exists():
         raise MandateRefused(_("An invitation to this address is open already. It can be sent again."))
     if kind == Kind.COORDINATOR:
         _check_office(city, email, role, change)
+    if kind == Kind.APPLICANT:
+        _check_team(application, email, role)
     invitation = Invitation.objects.create(
         **scope,
         panel=panel,
@@ -122,6 +135,43 @@ def _check_office(city: City | None, email: str, role: str, change: FocalPointCh
         raise MandateRefused(_("Somebody else is invited to be the focal point. Withdraw that invitation first."))
 
 
+def _check_team(application: Application | None, email: str, role: str) -> None:
+    held = Applicant.objects.in_force().filter(application=application, user__email__iexact=email).first()
+    if held and Applicant.RANK[held.role] >= Applicant.RANK[role]:
+        raise MandateRefused(
+            _("This person works on the application already: %(role)s.") % {"role": held.get_role_display()}
+        )
+
+
+@transaction.atomic
+def ask_to_begin(*, call: Call, email: str, language: str) -> None:
+    """Send a visitor who wants to apply a mail with a link: nobody learns here whether the address has an account.
+
+    Somebody without one gets an invitation that verifies the address and leads to the start of an application; the
+    owner of an account is told to sign in. Of many mails to one address in a day only the first few leave. Raises
+    TransitionNotAllowed when nothing can be begun in the call now.
+    """
+    now, email = timezone.now(), email.strip().lower()
+    if not Call.objects.open(now).filter(pk=call.pk).exists():
+        raise TransitionNotAllowed(_("This call takes no new applications now."))
+    if is_over_limit("begin", email, limit=MAILS_A_DAY, seconds=24 * 3600):
+        return
+    if account := account_of(email):
+        if account.is_active:
+            write_mail("application-begin-account", to=account, context={"call": call})
+        return
+    asked = Invitation.objects.select_for_update(no_key=True, of=("self",)).unused()
+    invitation = asked.filter(kind=Kind.APPLICANT, call=call, application=None, email__iexact=email).first()
+    if invitation is None:
+        invitation = Invitation(kind=Kind.APPLICANT, call=call, email=email)
+    else:
+        stop_mails(invitation)
+    invitation.language, invitation.expires_at, invitation.token_hash = language, Invitation.default_expiry(), ""
+    invitation.save()
+    record(Verb.INVITED, on=invitation, by=None, changes={"kind": [None, Kind.APPLICANT.value]})
+    _write(invitation)
+
+
 def _write(invitation: Invitation) -> None:
     with translation.override(invitation.language):
         path = reverse("cities:invitation", args=["-"]).removesuffix("-/")
@@ -133,11 +183,17 @@ def _write(invitation: Invitation) -> None:
             "invitation": invitation,
             "path": path,
             "days": settings.INVITATION_DAYS,
-            "by_city": invitation.kind == Kind.COORDINATOR and not invitation.invited_by.has_perm("cities.appoint"),
+            "by_city": by_city(invitation),
         },
         secret=OutboxMessage.Secret.INVITATION,
         secret_of=invitation.pk,
     )
+
+
+def by_city(invitation: Invitation) -> bool:
+    """Whether the city itself invites, and not the secretariat."""
+    by = invitation.invited_by
+    return invitation.kind == Kind.COORDINATOR and by is not None and not by.has_perm("cities.appoint")
 
 
 def new_token(invitation: Invitation) -> str:
@@ -156,13 +212,15 @@ def _hash(token: str) -> str:
 
 def _held(invitation: Invitation, by: Person) -> Invitation:
     """The row as it is now, locked, after checking that `by` may act on it."""
-    if invitation.city is not None:
-        locked(invitation.city)
+    for scope in (invitation.city, invitation.application):
+        if scope is not None:
+            locked(scope)
     if invitation.kind == Kind.STAFF:
         if not by.has_perm("cities.invite_staff"):
             raise MandateRefused(_("Only an administrator invites staff."))
     else:
-        check_may_manage(by, invitation.city if invitation.kind == Kind.COORDINATOR else None, role=invitation.role)
+        city = invitation.city if invitation.kind == Kind.COORDINATOR else None
+        check_may_manage(by, city, role=invitation.role, application=invitation.application)
     stored = locked(invitation)
     if stored.accepted_at:
         raise MandateRefused(_("The invitation has been accepted."))
@@ -202,7 +260,7 @@ def send_again(*, invitation: Invitation, by: Person) -> Invitation:
 
 def find(token: str) -> Invitation:
     """The open invitation that a link leads to; raises InvitationClosed."""
-    scope = ("city", "country", "field", "group", "invited_by")
+    scope = ("city", "country", "field", "group", "invited_by", "call", "application__call")
     found = Invitation.objects.open().filter(token_hash=_hash(token)).select_related(*scope).first()
     if found is None:
         raise InvitationClosed
@@ -214,6 +272,8 @@ def _claim(token: str) -> Invitation:
     found = find(token)
     if found.kind == Kind.COORDINATOR and found.city is not None:
         locked(found.city)
+    if found.application is not None:
+        locked(found.application)
     stored = locked(found)
     if not stored.is_open or stored.token_hash != found.token_hash:
         raise InvitationClosed
@@ -270,6 +330,9 @@ def _use(invitation: Invitation, user: Person) -> Invitation:
         user.save(update_fields=["is_staff"])
         user.groups.add(invitation.group)
         return invitation
+    if invitation.kind == Kind.APPLICANT and invitation.application is None:
+        # It verified the address; the application is begun on the page that comes next.
+        return invitation
     change = invitation.change
     begin(
         user=user,
@@ -281,6 +344,7 @@ def _use(invitation: Invitation, user: Person) -> Invitation:
         country=invitation.country,
         panel=invitation.panel,
         field=invitation.field,
+        application=invitation.application,
         letter=change.letter if change else None,
         replaces=change.requested_by if change else None,
     )

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from ..exceptions import MandateRefused
 from ..models import (
     MANDATES,
+    Applicant,
+    Application,
     City,
     CommissionOfficer,
     Coordinator,
@@ -38,9 +40,14 @@ CHOSEN_BY_FOCAL_POINT = (Role.ALTERNATE, Role.EDITOR)
 _RANK = {Role.EDITOR: 0, Role.ALTERNATE: 1, Role.FOCAL_POINT: 2}
 
 
-def check_may_manage(by: Person, city: City | None, *, role: str = "") -> None:
-    """Raise MandateRefused unless staff, or the focal point of the city where `role` is one that they choose."""
+def check_may_manage(by: Person, city: City | None, *, role: str = "", application: Application | None = None) -> None:
+    """Raise MandateRefused unless staff, or the focal point of the city where `role` is one that they choose; or an
+    owner of the application."""
     if by.has_perm("cities.appoint"):
+        return
+    if application is not None:
+        if not by.has_perm("cities.own_application", application):
+            raise MandateRefused(_("Only an owner of the application, or the secretariat, can do this."))
         return
     if city is None or not by.has_perm("cities.manage_team", city):
         raise MandateRefused(_("Only the focal point of the city, or the secretariat, can do this."))
@@ -89,13 +96,14 @@ def begin(
     *,
     user: Person,
     by: Person,
-    appointed_by: Person,
+    appointed_by: Person | None,
     kind: str,
     city: City | None = None,
     role: str = "",
     country: Country | None = None,
     panel: str = "",
     field: CreativeField | None = None,
+    application: Application | None = None,
     letter: PrivateFile | None = None,
     replaces: Person | None = None,
 ) -> Mandate:
@@ -105,6 +113,8 @@ def begin(
     """
     if city is not None and kind == Kind.COORDINATOR:
         locked(city)
+    if application is not None:
+        locked(application)
     user = locked(user)
     # After the wait: seen from before it, a mandate that began meanwhile would not be in force yet.
     now = timezone.now()
@@ -123,6 +133,9 @@ def begin(
         case Kind.EVALUATOR:
             mandate = Evaluator(panel=panel, field=field, city=city)
             _refuse_twice(Evaluator.objects.filter(field=field), user)
+        case Kind.APPLICANT:
+            mandate = Applicant(application=application, role=role)
+            _leave_lower_role(mandate, user, now, by)
         case _:
             raise ValueError(kind)
     mandate.user, mandate.begins_at, mandate.appointed_by, mandate.letter = user, now, appointed_by, letter
@@ -148,6 +161,17 @@ def _leave_lower_mandate(new: Coordinator, user: Person, now: datetime.datetime,
     _end(held, now, by)
 
 
+def _leave_lower_role(new: Applicant, user: Person, now: datetime.datetime, by: Person) -> None:
+    held = Applicant.objects.of(user).in_force(now).filter(application=new.application).first()
+    if held is None:
+        return
+    if Applicant.RANK[held.role] >= Applicant.RANK[new.role]:
+        raise MandateRefused(
+            _("This person works on the application already: %(role)s.") % {"role": held.get_role_display()}
+        )
+    _end(held, now, by)
+
+
 def _free_the_office(city: City, now: datetime.datetime, by: Person, replaces: Person | None) -> None:
     """End the mandate of the focal point who hands over; refuse when it is somebody else's."""
     held = Coordinator.objects.in_force(now).filter(city=city, role=Role.FOCAL_POINT).select_related("user").first()
@@ -164,17 +188,24 @@ def _free_the_office(city: City, now: datetime.datetime, by: Person, replaces: P
 def end_mandate(*, mandate: Mandate, by: Person) -> Mandate:
     """End a mandate now; the person can do nothing with it from the next request on, and gets a mail.
 
-    A focal point ends those of alternates and editors of the own city, the secretariat any. Invitations that a focal
-    point sent end with the mandate. Raises MandateRefused for anybody else, and when it has ended already.
+    A focal point ends those of alternates and editors of the own city, an owner of an application those of its team,
+    the secretariat any. Invitations that a focal point or an owner sent end with the mandate. Raises MandateRefused
+    for anybody else, when it has ended already, and for the last owner of an application.
     """
     city = mandate.city if isinstance(mandate, Coordinator) else None
-    if city:
-        locked(city)
-    check_may_manage(by, city, role=mandate.role if isinstance(mandate, Coordinator) else "")
+    application = mandate.application if isinstance(mandate, Applicant) else None
+    for scope in (city, application):
+        if scope is not None:
+            locked(scope)
+    check_may_manage(by, city, role=mandate.role if isinstance(mandate, Coordinator) else "", application=application)
     stored = locked(mandate)
     now = timezone.now()
     if not stored.is_in_force:
         raise MandateRefused(_("This mandate has ended already."))
+    if isinstance(stored, Applicant) and stored.is_owner:
+        owners = Applicant.objects.in_force(now).filter(application=application, role=Applicant.Role.OWNER)
+        if not owners.exclude(pk=stored.pk).filter(user__is_active=True).exists():
+            raise MandateRefused(_("An application has an owner. Invite another one first; then end this mandate."))
     _end(stored, now, by)
     write_mail("mandate-ended", to=stored.user, context=_told_of(stored))
     return stored
@@ -199,6 +230,9 @@ def _end(mandate: Mandate, now: datetime.datetime, by: Person) -> None:
     if isinstance(mandate, Coordinator) and mandate.is_focal_point:
         sent = Invitation.objects.filter(kind=Kind.COORDINATOR, city=mandate.city, invited_by=mandate.user_id)
         withdraw_all(sent.unused(), now, by)
+    if isinstance(mandate, Applicant) and mandate.is_owner:
+        to_team = Invitation.objects.filter(application=mandate.application, invited_by=mandate.user_id)
+        withdraw_all(to_team.unused(), now, by)
 
 
 def withdraw_all(invitations: models.QuerySet[Invitation], now: datetime.datetime, by: Person) -> None:

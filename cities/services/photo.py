@@ -22,6 +22,8 @@ from PIL import Image, ImageCms, ImageOps
 
 from ..exceptions import NetworkError, TransitionNotAllowed, UploadRefused
 from ..models import (
+    Application,
+    ApplicationPhoto,
     City,
     HistoryEntry,
     InitiativePhoto,
@@ -166,11 +168,12 @@ def _too_large() -> str:
     return _("The file is larger than %(limit)d MB. Send a smaller one.") % {"limit": MEGABYTES}
 
 
-# Photos of a city and of its texts
+# Photos of a city, or of an application, and of their texts
 
 
-def store_photo(*, city: City, upload: UploadedFile | BinaryIO, by: Person) -> Photo:
-    """Take a picture in for a city: decide by its content what it is, write it anew in two sizes, keep these.
+def store_photo(*, owner: City | Application, upload: UploadedFile | BinaryIO, by: Person) -> Photo:
+    """Take a picture in for a city or for an application: decide by its content what it is, write it anew in two
+    sizes, keep these.
 
     The same picture sent twice is one photo. Raises UploadRefused with a sentence. What was written is removed when
     the transaction here fails; call it outside of any other, whose failure comes too late for that.
@@ -179,11 +182,11 @@ def store_photo(*, city: City, upload: UploadedFile | BinaryIO, by: Person) -> P
     large, width, height = _written(image, LARGE)
     small, _width, _height = _written(image, SMALL)
     digest = hashlib.sha256(large).hexdigest()
-    photo = Photo(city=city, width=width, height=height, sha256=digest, uploaded_by=by)
+    photo = Photo(width=width, height=height, sha256=digest, uploaded_by=by, **belonging_to(owner))
     try:
         with transaction.atomic():
-            locked(city)
-            if known := Photo.objects.filter(city=city, sha256=digest, withdrawn_at=None).first():
+            locked(owner)
+            if known := photos_of(owner).filter(sha256=digest).first():
                 return known
             photo.large.save("large.jpg", ContentFile(large), save=False)
             photo.small.save("small.jpg", ContentFile(small), save=False)
@@ -196,24 +199,40 @@ def store_photo(*, city: City, upload: UploadedFile | BinaryIO, by: Person) -> P
     return photo
 
 
+def belonging_to(owner: City | Application) -> dict[str, Any]:
+    return {"application": owner} if isinstance(owner, Application) else {"city": owner}
+
+
+def photos_of(owner: City | Application) -> models.QuerySet[Photo]:
+    """The photos that can still be used."""
+    return Photo.objects.filter(withdrawn_at=None, **belonging_to(owner))
+
+
 def uses_of(revision: Any) -> models.QuerySet:
-    """A text’s photos with what is said of them, in their order."""
+    """A text’s photos with what is said of them, in their order. An application is a text of its own."""
     return revision.photo_uses.select_related("photo").order_by("position", "pk")
 
 
 def _editable(revision: Any) -> Any:
     stored = locked(revision)
     if not stored.is_editable:
+        if isinstance(stored, Application):
+            raise TransitionNotAllowed(_("The application can no longer be changed."))
         raise TransitionNotAllowed(_("This text is with staff now: take it back to change it."))
     return stored
 
 
+def room_for_photos(revision: Any) -> int:
+    """How many photos a text can have: for an application its call says so."""
+    return revision.call.photos if isinstance(revision, Application) else PHOTOS
+
+
 @transaction.atomic
 def add_photo_use(*, revision: Any, photo: Photo, by: Person) -> PhotoUse:
-    """Put one of the city's photos at the end of a draft; one that is there stays where it is.
+    """Put one of the owner's photos at the end of a draft; one that is there stays where it is.
 
-    What was last said of it elsewhere is said again. Raises NetworkError where there are PHOTOS already, or the right
-    to it was withdrawn.
+    What was last said of it elsewhere is said again. Raises NetworkError where there is no room for another one, or
+    the right to it was withdrawn.
     """
     stored = _editable(revision)
     uses = list(uses_of(stored))
@@ -222,17 +241,18 @@ def add_photo_use(*, revision: Any, photo: Photo, by: Person) -> PhotoUse:
             return use
     if photo.withdrawn_at:
         raise NetworkError(_("The right to show this photo was withdrawn. Choose another one."))
-    if len(uses) >= PHOTOS:
+    room = room_for_photos(stored)
+    if len(uses) >= room:
         raise NetworkError(
             ngettext(
                 "There is %(count)d photo already, and no room for more: take it out first.",
                 "There are %(count)d photos already, and no room for more: take one out first.",
-                PHOTOS,
+                room,
             )
-            % {"count": PHOTOS}
+            % {"count": room}
         )
     said: dict[str, str] = {}
-    for model in (ProfilePhoto, InitiativePhoto):
+    for model in (ProfilePhoto, InitiativePhoto, ApplicationPhoto):
         if earlier := model.objects.filter(photo=photo).order_by("-pk").first():
             said = {"alt_en": earlier.alt_en, "alt_fr": earlier.alt_fr, "credit": earlier.credit}
             break
@@ -241,7 +261,7 @@ def add_photo_use(*, revision: Any, photo: Photo, by: Person) -> PhotoUse:
 
 @transaction.atomic
 def remove_photo_use(*, revision: Any, photo: Photo, by: Person) -> None:
-    """Take a photo out of a draft. The city keeps it, and can choose it again; what is published stays."""
+    """Take a photo out of a draft. Its owner keeps it, and can choose it again; what is published stays."""
     _editable(revision).photo_uses.filter(photo=photo).delete()
 
 
@@ -382,7 +402,7 @@ def is_public(photo: Photo) -> bool:
     return in_profile.exists() or in_initiative.exists()
 
 
-def earlier_photos(revision: Any, city: City) -> models.QuerySet[Photo]:
-    """The city's photos that a draft does not use and could: the newest first."""
+def earlier_photos(revision: Any, owner: City | Application) -> models.QuerySet[Photo]:
+    """The owner's photos that a draft does not use and could: the newest first."""
     used = revision.photo_uses.values("photo") if revision else []
-    return Photo.objects.filter(city=city, withdrawn_at=None).exclude(pk__in=used)
+    return photos_of(owner).exclude(pk__in=used)

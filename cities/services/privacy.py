@@ -31,8 +31,14 @@ from django.utils.translation import gettext_lazy
 from ..exceptions import NetworkError
 from ..models import (
     MANDATES,
+    Applicant,
+    Application,
+    ApplicationDocument,
+    ApplicationPhoto,
+    Assignment,
     City,
     Coordinator,
+    Decision,
     Edition,
     FocalPointChange,
     HistoryEntry,
@@ -44,6 +50,9 @@ from ..models import (
     PrivateFile,
     ProfilePhoto,
     ProfileRevision,
+    Ranking,
+    Shortlisting,
+    Snapshot,
 )
 from ..people import Person
 from .history import record
@@ -53,7 +62,7 @@ from .photo import withdraw_grant
 
 ERASED = "@erased.invalid"
 """What the address of an emptied account ends with: a domain that can never be."""
-NAME_COLUMNS = {"contact_name", "rights_holder", "credit"}
+NAME_COLUMNS = {"contact_name", "rights_holder", "credit", "signatory_name"}
 """Columns that name a person and nothing else; in other texts a name of one word could mean anything."""
 
 # What is told
@@ -63,6 +72,13 @@ _ABOUT_OTHERS: dict[str, tuple[str, set[str]]] = {
     "cities.invitation": ("user", {"email", "name"}),
     "cities.focalpointchange": ("", {"email", "name", "letter"}),
     "cities.outboxmessage": ("user", {"to", "subject", "body"}),
+    # What a team wrote together names others, and may have changed since the person left it.
+    "cities.answer": ("", {"value", "as_typed"}),
+    "cities.snapshot": ("", {"content"}),
+    "cities.applicationdocument": (
+        "",
+        {"signatory_name", "signatory_email", "signatory_function", "signatory_key"},
+    ),
     "admin.logentry": ("", {"object_repr", "change_message"}),
 }
 """Where a person acted on rows about others: the column that says whose the row is, and what is left out then."""
@@ -82,6 +98,8 @@ _LABELS = {
     "type": gettext_lazy("kind"),
 }
 """What tables of libraries are called, which have no words in both languages."""
+_SEEN_ONLY: tuple[Any, ...] = (Assignment, Decision, Ranking, Shortlisting)
+"""Of these a person is told what they may see now: not whom the secretariat means to ask, not what is under embargo."""
 
 
 def addresses_of(user: Person) -> set[str]:
@@ -119,6 +137,12 @@ def rows_on(user: Person) -> dict[type[models.Model], models.QuerySet]:
     return found
 
 
+def _told_rows(model: Any, rows: models.QuerySet, user: Person) -> models.QuerySet:
+    if model in _SEEN_ONLY:
+        return rows.filter(pk__in=model.objects.visible_to(user).order_by().values("pk"))
+    return rows
+
+
 def holdings(user: Person) -> dict[str, Any]:
     """All that is held on a person, as plain values under headings in the language of the moment.
 
@@ -131,6 +155,7 @@ def holdings(user: Person) -> dict[str, Any]:
     addresses = addresses_of(user)
     for model, rows in rows_on(user).items():
         others = [c.name for c in model._meta.concrete_fields if c.related_model not in (None, get_user_model())]
+        rows = _told_rows(model, rows, user)
         loaded = rows.select_related(*others) if others else rows
         found = [_told(row, user, addresses) for row in loaded.order_by("pk")]
         if found:
@@ -200,7 +225,8 @@ def erase(user: Person, *, by: Person) -> Person:
     """Erase what names a person, everywhere; the row stays, empty, since acts point to it.
 
     Mandates end, with invitations that the person sent; mails to the person that have not left are withdrawn; letters
-    about the person and photos whose rights are theirs go. Raises AlreadyErased.
+    about the person and photos whose rights are theirs go. Applications stay as they were submitted, since a receipt
+    vouches for every letter of them. Raises AlreadyErased.
     """
     _hold_what_others_may_hold(user)
     user = locked(user)
@@ -224,9 +250,13 @@ def erase(user: Person, *, by: Person) -> Person:
         if str(draft.as_typed["contact_name"]).strip().lower() in {name.lower() for name in names}:
             kept = {name: value for name, value in draft.as_typed.items() if name != "contact_name"}
             ProfileRevision.objects.filter(pk=draft.pk).update(as_typed=kept)
-    for model in (ProfilePhoto, InitiativePhoto):
+    for model in (ProfilePhoto, InitiativePhoto, ApplicationPhoto):
         model._default_manager.filter(_any_of(["credit"], names)).update(credit="")
     Photo.objects.filter(_any_of(["rights_holder"], names)).update(rights_holder="")
+    signed = ApplicationDocument.objects.filter(
+        _any_of(["signatory_name"], names) | _any_of(["signatory_email"], addresses)
+    )
+    signed.update(signatory_name="", signatory_email="", signatory_function="", signatory_key="")
     _empty_letters(letters)
     _sweep(addresses | {name for name in names if len(name.split()) > 1})
     record(HistoryEntry.Verb.PERSON_ERASED, on=user, by=by)
@@ -237,7 +267,7 @@ def erase(user: Person, *, by: Person) -> Person:
 
 
 def _hold_what_others_may_hold(user: Person) -> None:
-    """Cities, then invitations, before the account: the order in which whoever appoints or accepts takes them."""
+    """Cities, applications, invitations, before the account: the order in which whoever appoints or accepts takes them."""
     addresses = addresses_of(user)
     invitations = Invitation.objects.filter(models.Q(user=user) | _any_of(["email"], addresses))
     changes = FocalPointChange.objects.filter(_any_of(["email"], addresses))
@@ -246,6 +276,9 @@ def _hold_what_others_may_hold(user: Person) -> None:
     for rows in (invitations, changes, mandates):
         in_cities |= models.Q(pk__in=rows.filter(city__isnull=False).values("city"))
     list(City.objects.filter(in_cities).order_by("pk").select_for_update(no_key=True))
+    teams = models.Q(pk__in=Applicant.objects.filter(user=user).values("application"))
+    teams |= models.Q(pk__in=invitations.filter(application__isnull=False).values("application"))
+    list(Application.objects.filter(teams).order_by("pk").select_for_update(no_key=True))
     list(invitations.order_by("pk").select_for_update(no_key=True))
 
 
@@ -337,8 +370,10 @@ _NOT_SWEPT = {
     "contenttypes.contenttype",
     "sessions.session",
     HistoryEntry._meta.label_lower,
+    *(model._meta.label_lower for model in (Snapshot, Ranking, Shortlisting, Decision)),
 }
-"""Accounts of others, who may have the same name; codes; sessions, which nobody can search; and the history."""
+"""Accounts of others, who may have the same name; codes; sessions, which nobody can search; the history; and what is
+kept as it was submitted or decided, under a hash."""
 
 
 def _sweep(needles: set[str]) -> None:

@@ -4,10 +4,14 @@ import hashlib
 import io
 import re
 import unicodedata
+from collections.abc import Collection
 from pathlib import PurePosixPath
+from typing import Any
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, UnidentifiedImageError
 
@@ -24,12 +28,27 @@ NAME_LENGTH = 120
 _PDF_END = 2048
 
 
-def store(*, kind: str, city: City | None, upload: UploadedFile, by: Person) -> PrivateFile:
-    """Keep a document as it came. Raises UploadRefused for what is empty, too large, or no PDF, JPEG or PNG inside.
+def files_visible_to(user: Any) -> Any:
+    """The files that a person may download now. One whose person asked for erasure is empty, and no file any more."""
+    return PrivateFile.objects.visible_to(user).exclude(file="")
+
+
+def no_scan(content: bytes, name: str) -> None:
+    """What looks at a document where no scanner for viruses is installed (`DOCUMENT_SCANNER`): nothing is refused.
+
+    One that finds something raises UploadRefused with a sentence.
+    """
+
+
+def store(
+    *, kind: str, city: City | None = None, upload: UploadedFile, by: Person, taken: Collection[str] = tuple(TYPES)
+) -> PrivateFile:
+    """Keep a document as it came. Raises UploadRefused for what is empty, too large, or of no type `taken` inside.
 
     The file is written at once and not undone with the transaction: call this after everything else that refuses.
     """
-    content, found = read_document(upload)
+    content, found = read_document(upload, taken=taken)
+    import_string(settings.DOCUMENT_SCANNER)(content, upload.name or "")
     return PrivateFile.objects.create(
         kind=kind,
         city=city,
@@ -42,7 +61,7 @@ def store(*, kind: str, city: City | None, upload: UploadedFile, by: Person) -> 
     )
 
 
-def read_document(upload: UploadedFile) -> tuple[bytes, str]:
+def read_document(upload: UploadedFile, *, taken: Collection[str] = tuple(TYPES)) -> tuple[bytes, str]:
     """The bytes of an upload and which of `TYPES` they are, by their content alone; raises UploadRefused."""
     upload.seek(0)
     content = upload.read(MOST_BYTES + 1)
@@ -50,8 +69,13 @@ def read_document(upload: UploadedFile) -> tuple[bytes, str]:
     if len(content) > MOST_BYTES or (upload.size or 0) > MOST_BYTES:
         raise UploadRefused(_("The file is larger than 10 MB. Save it smaller, or scan it with fewer details."))
     if not content:
+        if set(taken) == {"PDF"}:
+            raise UploadRefused(_("The file is empty. Choose the document as a PDF."))
         raise UploadRefused(_("The file is empty. Choose the letter as a PDF, or as a photo of it (JPEG, PNG)."))
-    found = "PDF" if content.startswith(b"%PDF-") else _picture(content)
+    found = "PDF" if content.startswith(b"%PDF-") else ""
+    if set(taken) == {"PDF"} and not found:
+        raise UploadRefused(_("The file is no PDF inside, whatever its name says. Save or scan it as a PDF."))
+    found = found or _picture(content)
     if not found:
         raise UploadRefused(_("The file is no PDF, JPEG or PNG inside, whatever its name says."))
     if found == "PDF" and b"%%EOF" not in content[-_PDF_END:]:

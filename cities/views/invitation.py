@@ -21,6 +21,7 @@ from ..services.invitation import (
     accept,
     accept_with_new_account,
     account_of,
+    by_city,
     find,
 )
 
@@ -67,6 +68,10 @@ def answer(request: HttpRequest, token: str, found: Invitation) -> HttpResponse:
 
 
 def first_page(found: Invitation) -> str:
+    if found.application is not None:
+        return reverse("cities:my_application", args=[found.application.pk])
+    if found.call is not None:
+        return reverse("cities:call_begin", args=[found.call.slug])
     return reverse("admin:index" if found.kind == Invitation.Kind.STAFF else "my")
 
 
@@ -93,7 +98,5 @@ def welcome(request: HttpRequest, token: str, found: Invitation) -> HttpResponse
 
 
 def page(request: HttpRequest, found: Invitation, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    by_city = found.kind == Invitation.Kind.COORDINATOR and not found.invited_by.has_perm("cities.appoint")
-    return render(
-        request, "account/invitation.html", {"invitation": found, "by_city": by_city} | context, status=status
-    )
+    known = {"invitation": found, "by_city": by_city(found)}
+    return render(request, "account/invitation.html", known | context, status=status)

@@ -4,6 +4,9 @@ from django.shortcuts import get_object_or_404, render
 from ..access import for_persons, needs
 from ..models import City, CommissionOfficer, Coordinator, Evaluator, Initiative
 from ..people import Person
+from ..services.application import applications_of
+from ..services.endorsement import open_desks
+from ..services.evaluation import waiting_for
 from ..services.waiting import desks_of, tasks_of
 
 
@@ -28,15 +31,20 @@ def my(request: HttpRequest) -> HttpResponse:
     """What waits for a person, then the cities and mandates."""
     mandates = mandates_of(request.user)
     desks = desks_of(request.user, mandates)
+    commissions = list(CommissionOfficer.objects.of(request.user).in_force().select_related("country"))
+    evaluators = list(Evaluator.objects.of(request.user).in_force().select_related("field", "city"))
     return render(
         request,
         "my/my.html",
         {
             "desks": desks,
+            "applications": applications_of(request.user),
             "tasks": tasks_of(desks),
             "past": [mandate for mandate in mandates if not mandate.is_in_force],
-            "commissions": CommissionOfficer.objects.of(request.user).in_force().select_related("country"),
-            "evaluations": Evaluator.objects.of(request.user).in_force().select_related("field", "city"),
+            "commissions": commissions,
+            "commission_desks": open_desks(mandate.country for mandate in commissions),
+            "evaluations": evaluators,
+            "assignments": waiting_for(request.user) if evaluators else [],
         },
     )
 

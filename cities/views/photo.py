@@ -13,8 +13,7 @@ from django.utils.translation import gettext as _
 from ..access import for_everyone, needs
 from ..exceptions import NetworkError
 from ..forms.photo import PhotoUseForm, UploadForm
-from ..models import City, Initiative, Photo, PhotoUse
-from ..models.profile import PHOTOS
+from ..models import Application, City, Initiative, Photo, PhotoUse
 from ..people import Person
 from ..services.initiative import begin_revision
 from ..services.limits import is_over_limit
@@ -24,11 +23,13 @@ from ..services.photo import (
     earlier_photos,
     is_public,
     remove_photo_use,
+    room_for_photos,
     save_photo_uses,
     store_photo,
     uses_of,
 )
 from ..services.profile import draft_of, open_draft
+from .application import known_application
 from .my import own_city, own_initiative
 
 PUBLIC_SECONDS = 300
@@ -38,10 +39,11 @@ UPLOADS_AN_HOUR = 60
 
 @for_everyone
 def photo(request: HttpRequest, pk: UUID, size: str) -> HttpResponse:
-    """A photo's file: for everybody where a public text shows it, otherwise for the city and the secretariat."""
+    """A photo's file: for everybody where a public text shows it, otherwise for the city and the secretariat; of an
+    application, for whoever may read that."""
     if size not in {"large", "small"}:
         raise Http404
-    found = get_object_or_404(Photo.objects.select_related("city"), pk=pk)
+    found = get_object_or_404(Photo.objects.select_related("city", "application"), pk=pk)
     is_for_all = is_public(found)
     if not is_for_all and not request.user.has_perm("cities.view_own_photo", found):
         raise Http404
@@ -70,7 +72,7 @@ def photo(request: HttpRequest, pk: UUID, size: str) -> HttpResponse:
 class Illustrated:
     """What the page is about: the text that a city works on, or the one that its next text begins from."""
 
-    city: City
+    owner: City | Application
     revision: Any
     begin: Callable[[Person], Any]
     """Gives the text to be changed, begun from what is public where there is none."""
@@ -78,8 +80,22 @@ class Illustrated:
     initiative: Initiative | None = None
 
     @property
+    def city(self) -> City | None:
+        return self.owner if isinstance(self.owner, City) else None
+
+    @property
+    def application(self) -> Application | None:
+        return self.owner if isinstance(self.owner, Application) else None
+
+    @property
     def is_editable(self) -> bool:
+        if self.application is not None:
+            return self.application.is_editable
         return self.revision is None or not self.revision.is_open or self.revision.is_editable
+
+    @property
+    def room(self) -> int:
+        return room_for_photos(self.revision)
 
     @property
     def uses(self) -> list[PhotoUse]:
@@ -93,7 +109,7 @@ def profile_photos(request: HttpRequest, city: City) -> HttpResponse:
     return photos_page(
         request,
         Illustrated(
-            city=city,
+            owner=city,
             revision=draft if draft.pk else draft.predecessor(),
             begin=lambda person: open_draft(city, person),
             back=reverse("cities:my_profile", args=[city.slug]),
@@ -108,7 +124,7 @@ def initiative_photos(request: HttpRequest, initiative: Initiative) -> HttpRespo
     return photos_page(
         request,
         Illustrated(
-            city=initiative.lead,
+            owner=initiative.lead,
             revision=last if last.is_open else initiative.published or last,
             begin=lambda person: begin_revision(initiative=initiative, by=person),
             back=reverse("cities:my_initiative", args=[initiative.pk]),
@@ -117,9 +133,28 @@ def initiative_photos(request: HttpRequest, initiative: Initiative) -> HttpRespo
     )
 
 
+@needs("cities.write_application", of=known_application)
+def application_photos(request: HttpRequest, application: Application) -> HttpResponse:
+    """The photos of an application, with the right to show them."""
+    return photos_page(
+        request,
+        Illustrated(
+            owner=application,
+            revision=application,
+            begin=lambda person: application,
+            back=reverse("cities:my_application", args=[application.pk]),
+        ),
+    )
+
+
 def photos_page(request: HttpRequest, draft: Illustrated) -> HttpResponse:
     """Show the photos and act on what was sent: one more picture, words, an earlier photo, one less."""
-    upload, forms, refusal, status = UploadForm(), [PhotoUseForm(use=use) for use in draft.uses], "", 200
+    upload, forms, refusal, status = (
+        UploadForm(),
+        [PhotoUseForm(use=use, room=draft.room) for use in draft.uses],
+        "",
+        200,
+    )
     if request.method == "POST":
         try:
             if "add" in request.POST:
@@ -128,12 +163,12 @@ def photos_page(request: HttpRequest, draft: Illustrated) -> HttpResponse:
                     messages.success(request, _("The photo is here. Now say what it shows."))
                     return redirect(f"{request.path}#{anchor(added)}")
             elif "use" in request.POST:
-                chosen = get_object_or_404(earlier_photos(draft.revision, draft.city), pk=key(request.POST["use"]))
+                chosen = get_object_or_404(earlier_photos(draft.revision, draft.owner), pk=key(request.POST["use"]))
                 add_photo_use(revision=draft.begin(request.user), photo=chosen, by=request.user)
                 return redirect(f"{request.path}#{anchor(chosen)}")
             else:
-                forms = [PhotoUseForm(request.POST, use=use) for use in draft.uses]
-                forms = [form if form.was_sent else PhotoUseForm(use=form.use) for form in forms]
+                forms = [PhotoUseForm(request.POST, use=use, room=draft.room) for use in draft.uses]
+                forms = [form if form.was_sent else PhotoUseForm(use=form.use, room=draft.room) for form in forms]
                 if keep(request, draft, [form for form in forms if form.is_bound]):
                     return redirect(request.path)
             status = 422
@@ -144,14 +179,15 @@ def photos_page(request: HttpRequest, draft: Illustrated) -> HttpResponse:
         "my/photos.html",
         {
             "city": draft.city,
+            "application": draft.application,
             "draft": draft,
             "forms": forms,
             "upload": upload,
             "refusal": refusal,
             "has_errors": bool(refusal or upload.errors or any(form.errors for form in forms)),
-            "limit": PHOTOS,
-            "has_room": len(forms) < PHOTOS,
-            "earlier": earlier_photos(draft.revision, draft.city)[:24] if draft.is_editable else [],
+            "limit": draft.room,
+            "has_room": len(forms) < draft.room,
+            "earlier": earlier_photos(draft.revision, draft.owner)[:24] if draft.is_editable else [],
         },
         status=status,
     )
@@ -165,7 +201,7 @@ def take_in(request: HttpRequest, draft: Illustrated, upload: UploadForm) -> Pho
         upload.add_error("picture", _("You sent many pictures within an hour. Send the next one later."))
         return None
     try:
-        found = store_photo(city=draft.city, upload=upload.cleaned_data["picture"], by=request.user)
+        found = store_photo(owner=draft.owner, upload=upload.cleaned_data["picture"], by=request.user)
     except NetworkError as refused:
         upload.add_error("picture", str(refused))
         return None
@@ -187,11 +223,10 @@ def keep(request: HttpRequest, draft: Illustrated, forms: list[PhotoUseForm]) ->
                 form.show_conflict(conflict.stored[form.use.photo_id])
         return False
     if "remove" in request.POST:
-        removed = get_object_or_404(Photo, city=draft.city, pk=key(request.POST["remove"]))
+        removed = get_object_or_404(Photo, pk=key(request.POST["remove"]), pk__in=[use.photo_id for use in draft.uses])
         remove_photo_use(revision=revision, photo=removed, by=request.user)
-        messages.success(
-            request, _("The photo is out. It stays among your city’s photos, and you can choose it again.")
-        )
+        said = _("The photo is out. It stays among your city’s photos, and you can choose it again.")
+        messages.success(request, _("The photo is out.") if draft.application else said)
     else:
         messages.success(request, _("The photos are saved."))
     return True

@@ -7,11 +7,11 @@ from django.shortcuts import get_object_or_404
 from ..access import needs
 from ..models import PrivateFile
 from ..people import Person
+from ..services.private_file import files_visible_to
 
 
 def visible_file(user: Person, pk: uuid.UUID) -> PrivateFile:
-    # One whose person asked for erasure is empty.
-    return get_object_or_404(PrivateFile.objects.visible_to(user).exclude(file=""), pk=pk)
+    return get_object_or_404(files_visible_to(user), pk=pk)
 
 
 @needs("cities.view_privatefile", of=visible_file)

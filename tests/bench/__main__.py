@@ -86,7 +86,7 @@ def manage(environment: dict[str, str], *command: str) -> None:
 def prepare(environment: dict[str, str], size: int) -> None:
     manage(environment, "migrate", "-v0")
     manage(environment, "import_network", "-v0")
-    manage(environment, "shell", "-v0", "-c", f"from tests.bench.synthetic import fill; fill({size})")
+    manage(environment, "shell", "-v0", "-c", f"from tests.bench.synthetic import fill, settle; fill({size}); settle()")
 
 
 def uncached(port: int, rounds: int, size: int) -> dict[str, tuple[float, float]]:

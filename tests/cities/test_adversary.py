@@ -476,7 +476,7 @@ def test_a_small_file_of_many_pixels_is_made_small_before_it_is_copied(lyon, coo
     Image.new(mode, (6000, 3000)).save(picture, "PNG")
     seen, in_srgb = [], photo._in_srgb
     monkeypatch.setattr(photo, "_in_srgb", lambda image: seen.append(image.size) or in_srgb(image))
-    kept = photo.store_photo(city=lyon, upload=picture, by=coordinator)
+    kept = photo.store_photo(owner=lyon, upload=picture, by=coordinator)
     assert seen == [(2400, 1200)]
     assert (kept.width, kept.height) == (2400, 1200)
 

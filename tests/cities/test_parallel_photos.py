@@ -32,7 +32,7 @@ def test_clicks_at_once_add_one_photo_to_one_draft(shared_network, files):  # no
     lyon, data = City.objects.get(slug="lyon"), hostile.jpeg()
 
     def add(_number: int) -> object:
-        photo = store_photo(city=lyon, upload=SimpleUploadedFile("x.jpg", data), by=shared_network)
+        photo = store_photo(owner=lyon, upload=SimpleUploadedFile("x.jpg", data), by=shared_network)
         return add_photo_use(revision=open_draft(lyon, shared_network), photo=photo, by=shared_network)
 
     uses = at_once(add)
@@ -44,7 +44,7 @@ def test_clicks_at_once_add_one_photo_to_one_draft(shared_network, files):  # no
 def test_of_different_words_saved_at_once_one_is_kept_and_all_others_are_told(shared_network, files):  # noqa: F811
     lyon = City.objects.get(slug="lyon")
     draft = open_draft(lyon, shared_network)
-    photo = store_photo(city=lyon, upload=SimpleUploadedFile("x.jpg", hostile.jpeg()), by=shared_network)
+    photo = store_photo(owner=lyon, upload=SimpleUploadedFile("x.jpg", hostile.jpeg()), by=shared_network)
     use = add_photo_use(revision=draft, photo=photo, by=shared_network)
     seen = {"seen": fingerprint(use), "position": 1, **said_of(use)}
 

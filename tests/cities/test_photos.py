@@ -65,7 +65,7 @@ def stored_files(files: Path) -> list[Path]:
 
 @pytest.fixture
 def stored(lyon, coordinator) -> Photo:
-    return store_photo(city=lyon, upload=sent(hostile.jpeg()), by=coordinator)
+    return store_photo(owner=lyon, upload=sent(hostile.jpeg()), by=coordinator)
 
 
 def granted(photo: Photo, until: datetime.date | None = None) -> Photo:
@@ -99,7 +99,7 @@ def published(lyon, stored) -> ProfileRevision:
 def test_what_is_no_picture_is_refused_with_a_sentence_and_leaves_no_file(name, lyon, coordinator, files):
     build, sentence = hostile.REFUSED[name]
     with pytest.raises(UploadRefused, match=sentence):
-        store_photo(city=lyon, upload=sent(build()), by=coordinator)
+        store_photo(owner=lyon, upload=sent(build()), by=coordinator)
     assert not Photo.objects.exists()
     assert stored_files(files) == []
 
@@ -107,7 +107,7 @@ def test_what_is_no_picture_is_refused_with_a_sentence_and_leaves_no_file(name, 
 @pytest.mark.parametrize("name", hostile.CLEANED)
 def test_what_is_a_picture_comes_out_as_a_plain_jpeg(name, lyon, coordinator, files):
     data = hostile.CLEANED[name]()
-    photo = store_photo(city=lyon, upload=sent(data), by=coordinator)
+    photo = store_photo(owner=lyon, upload=sent(data), by=coordinator)
     assert len(stored_files(files)) == 2
     for file in (photo.large, photo.small):
         written = file.read()
@@ -126,29 +126,29 @@ def test_what_is_a_picture_comes_out_as_a_plain_jpeg(name, lyon, coordinator, fi
 
 
 def test_a_large_picture_is_kept_in_two_sizes(lyon, coordinator):
-    photo = store_photo(city=lyon, upload=sent(hostile.jpeg((6000, 4000))), by=coordinator)
+    photo = store_photo(owner=lyon, upload=sent(hostile.jpeg((6000, 4000))), by=coordinator)
     assert (photo.width, photo.height) == (2400, 1600)
     assert Image.open(photo.large).size == (2400, 1600)
     assert Image.open(photo.small).size == (640, 427)
     assert photo.small_width == 640
-    tall = store_photo(city=lyon, upload=sent(hostile.jpeg((1000, 2000))), by=coordinator)
+    tall = store_photo(owner=lyon, upload=sent(hostile.jpeg((1000, 2000))), by=coordinator)
     assert Image.open(tall.small).width == tall.small_width == 320
 
 
 def test_a_picture_taken_sideways_is_set_upright(lyon, coordinator):
-    photo = store_photo(city=lyon, upload=sent(hostile.with_exif(orientation=6)), by=coordinator)
+    photo = store_photo(owner=lyon, upload=sent(hostile.with_exif(orientation=6)), by=coordinator)
     assert (photo.width, photo.height) == (hostile.SIZE[1], hostile.SIZE[0])
 
 
 def test_what_was_transparent_is_white(lyon, coordinator):
-    photo = store_photo(city=lyon, upload=sent(hostile.transparent()), by=coordinator)
+    photo = store_photo(owner=lyon, upload=sent(hostile.transparent()), by=coordinator)
     image = Image.open(photo.large)
     assert min(image.getpixel((880, 350))) > 250
     assert image.getpixel((20, 350))[2] > 200
 
 
 def test_sixteen_bits_of_grey_keep_their_greys(lyon, coordinator):
-    photo = store_photo(city=lyon, upload=sent(hostile.sixteen_bits()), by=coordinator)
+    photo = store_photo(owner=lyon, upload=sent(hostile.sixteen_bits()), by=coordinator)
     assert abs(Image.open(photo.large).getpixel((20, 350))[0] - 40_000 // 256) < 4
 
 
@@ -157,7 +157,7 @@ def test_colours_of_a_profile_are_turned_into_those_of_every_screen(lyon, coordi
     profile_of_all = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     swapped = profile_of_all.replace(b"rXYZ", b"----").replace(b"gXYZ", b"rXYZ").replace(b"----", b"gXYZ")
     data = hostile.encoded(hostile.scene(colour=(200, 40, 40)), "JPEG", icc_profile=swapped)
-    photo = store_photo(city=lyon, upload=sent(data), by=coordinator)
+    photo = store_photo(owner=lyon, upload=sent(data), by=coordinator)
     red, green, _blue = Image.open(photo.large).getpixel((50, 50))
     assert green > 180
     assert red < 60
@@ -184,11 +184,11 @@ def test_no_name_of_a_file_leads_anywhere(name, lyon, coordinator, signed_in, fi
 
 
 def test_the_same_picture_twice_is_one_photo(lyon, coordinator, files):
-    first = store_photo(city=lyon, upload=sent(hostile.jpeg()), by=coordinator)
-    assert store_photo(city=lyon, upload=sent(hostile.jpeg(), "other.png"), by=coordinator) == first
+    first = store_photo(owner=lyon, upload=sent(hostile.jpeg()), by=coordinator)
+    assert store_photo(owner=lyon, upload=sent(hostile.jpeg(), "other.png"), by=coordinator) == first
     assert len(stored_files(files)) == 2
     other = City.objects.get(slug="ostersund")
-    assert store_photo(city=other, upload=sent(hostile.jpeg()), by=coordinator) != first
+    assert store_photo(owner=other, upload=sent(hostile.jpeg()), by=coordinator) != first
 
 
 def test_files_of_a_failed_act_are_removed(lyon, coordinator, files, monkeypatch):
@@ -197,7 +197,7 @@ def test_files_of_a_failed_act_are_removed(lyon, coordinator, files, monkeypatch
 
     monkeypatch.setattr(Photo, "save", fail)
     with pytest.raises(RuntimeError):
-        store_photo(city=lyon, upload=sent(hostile.jpeg()), by=coordinator)
+        store_photo(owner=lyon, upload=sent(hostile.jpeg()), by=coordinator)
     assert stored_files(files) == []
 
 
@@ -362,7 +362,7 @@ def test_a_picture_is_added_once_however_often_one_clicks(signed_in, coordinator
 
 
 def test_what_is_said_is_saved_and_numbered(signed_in, coordinator, draft, stored, lyon):
-    other = store_photo(city=lyon, upload=sent(hostile.jpeg((1000, 700))), by=coordinator)
+    other = store_photo(owner=lyon, upload=sent(hostile.jpeg((1000, 700))), by=coordinator)
     add_photo_use(revision=draft, photo=other, by=coordinator)
     words = {"alt_en": "A wall", "alt_fr": "Un mur", "credit": "M. Lux", "rights_holder": "Lyon", "granted": "on"}
     response = signed_in(coordinator).post(
@@ -453,7 +453,7 @@ def test_a_photo_taken_out_can_be_chosen_again_with_its_words(signed_in, coordin
 
 def test_a_photo_of_another_city_cannot_be_chosen(signed_in, coordinator, draft, other_coordinator):
     other = City.objects.get(slug="ostersund")
-    foreign = store_photo(city=other, upload=sent(hostile.jpeg()), by=other_coordinator)
+    foreign = store_photo(owner=other, upload=sent(hostile.jpeg()), by=other_coordinator)
     assert signed_in(coordinator).post(PAGE, {"use": foreign.pk.hex}).status_code == 404
 
 

@@ -1,11 +1,16 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from cities.checks import missing_triggers
+from cities.services.decision import flaws as decision_flaws
 from cities.services.history import Head, flaws, head
+from cities.services.integrity import snapshot_flaws
 
 
 class Command(BaseCommand):
-    help = "Verify the chain of the history, and that the database still keeps it append-only."
+    help = (
+        "Verify the chain of the history, that of the decisions and the hashes of submitted applications, and that the"
+        " database still keeps them append-only."
+    )
 
     def add_arguments(self, parser) -> None:
         parser.add_argument(
@@ -17,6 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args, anchor: str | None = None, **options) -> None:
         found = [f"The trigger {name} is missing: rows can be changed." for name in missing_triggers()]
         found += flaws(parse_head(anchor) if anchor else None)
+        found += [*snapshot_flaws(), *decision_flaws()]
         for flaw in found:
             self.stderr.write(self.style.ERROR(flaw))
         if found:

@@ -13,24 +13,36 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from cities.rules import ADMINISTRATOR, AUDITOR, OFFICER
+from cities.rules import ADMINISTRATOR, AUDITOR, DECISION_OFFICER, OFFICER
+from cities.services import demo_applications, demo_people
 from cities.services.clock import tick
-from cities.services.demo_people import ACCOUNTS, INVITED, make_demonstration
+from cities.services.demo_applications import make_applications
+from cities.services.demo_people import INVITED, make_demonstration
 from rvcu.models import User
 
 STAFF = {
-    "officer@example.org": (OFFICER, "keeps the network and its people; decides on the texts that cities submit"),
-    "administrator@example.org": (ADMINISTRATOR, "the same, and the accounts of staff"),
+    "officer@example.org": (
+        OFFICER,
+        "keeps the network and its people; runs the calls: examine Olomouc, look after the evaluators",
+    ),
+    "second.officer@example.org": (OFFICER, "the second pair of eyes: agrees that an application is ineligible"),
+    "decision.officer@example.org": (
+        DECISION_OFFICER,
+        "ranks, shortlists, decides and announces: five cities wait for it",
+    ),
+    "administrator@example.org": (ADMINISTRATOR, "as an officer, and the accounts of staff"),
     "auditor@example.org": (AUDITOR, "sees everything, changes nothing"),
 }
+ACCOUNTS = (*demo_people.ACCOUNTS, *demo_applications.ACCOUNTS)
+APPLYING = (*demo_applications.ACCOUNTS, demo_people.COMMISSION, demo_people.EVALUATOR)
 FIRST_OFFICER = next(iter(STAFF))
 A_MINUTE = 60
 
 
 class Command(BaseCommand):
     help = (
-        "Prepare a database with the real network, staff and coordinators of the demonstration, and serve it on "
-        "loopback with gunicorn. Whatever is there already stays."
+        "Prepare a database with the real network, and with people, calls and applications of the demonstration, and "
+        "serve it on loopback with gunicorn. Whatever is there already stays."
     )
 
     def add_arguments(self, parser) -> None:
@@ -51,7 +63,9 @@ class Command(BaseCommand):
         passwords = Passwords(Path(settings.VAR_DIR) / "demo-accounts")
         passwords.replace_lost([*STAFF, *(account.email for account in ACCOUNTS)])
         make_staff(passwords)
-        make_demonstration(officer=User.objects.get(email=FIRST_OFFICER), password_of=passwords.of)
+        officer = User.objects.get(email=FIRST_OFFICER)
+        make_demonstration(officer=officer, password_of=passwords.of)
+        make_applications(officer=officer, password_of=passwords.of)
         tick()
         self.tell(address, passwords)
         if prepare_only:
@@ -64,8 +78,11 @@ class Command(BaseCommand):
         self.stdout.write(self.style.SUCCESS(f"\n  RVCU is at {address}/  (stop it with Ctrl+C)\n"))
         groups = {
             f"Staff sign in at {address}/admin/": {email: does for email, (_group, does) in STAFF.items()},
-            f"All others at {address}/en/my/ or {address}/fr/my/": {
-                account.email: account.does for account in ACCOUNTS
+            f"Coordinators of member cities at {address}/en/my/ or {address}/fr/my/": {
+                account.email: account.does for account in ACCOUNTS if account not in APPLYING
+            },
+            "Candidate cities, a National Commission and evaluators, there as well": {
+                account.email: account.does for account in APPLYING
             },
         }
         for heading, accounts in groups.items():
@@ -75,6 +92,7 @@ class Command(BaseCommand):
             self.stdout.write("")
         self.stdout.write(f"  No mail leaves: read all of them at {address}/admin/cities/outboxmessage/")
         self.stdout.write(f"  (one invites {INVITED}, and its link works)\n")
+        self.stdout.write(f"  Calls for applications, one open and two further on: {address}/en/calls/")
         self.stdout.write("  What cities say and do here is invented, and marked as a demonstration.\n")
 
 

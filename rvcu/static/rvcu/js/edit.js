@@ -5,7 +5,8 @@
    A form with data-autosave="<key>" saves itself: some seconds after the last key, and when the page is left or hidden.
    The same address gets the same form with the header X-Autosave; its answer is JSON: {state, message, fields}, where
    `fields` are hidden fields to renew (what was seen last). What could not be saved stays on this device under the key
-   and is offered back; data-* of the form hold the sentences. */
+   and is offered back; data-* of the form hold the sentences. With data-closed nothing is sent any more, but the copy is
+   kept and offered; with data-rows the page is asked for the rows that the copy needs (`?rows=`). */
 (() => {
   "use strict";
   const PAUSE = 2500;
@@ -59,7 +60,8 @@
     };
     // What came back after a sign-in is in the form, but not saved.
     let saved = "unsaved" in form.dataset ? [] : typed(form);
-    let timer, sending = false, stopped = false, leaving = false;
+    const closed = "closed" in form.dataset;
+    let timer, sending = false, stopped = closed, leaving = false;
 
     const changed = () => !same(saved, typed(form));
     const keepHere = (sentence) => {
@@ -135,13 +137,19 @@
     });
     addEventListener("pageshow", () => { sent = false; });
 
-    if (changed()) timer = setTimeout(save, PAUSE);
+    if (changed() && !stopped) timer = setTimeout(save, PAUSE);
 
     // What an earlier visit could not save
     const before = kept.read(key);
+    if (before && "rows" in form.dataset && !location.search.includes("rows=")) {
+      const lost = before.filter(([name, value]) => value !== "" && !form.elements[name]);
+      const rows = lost.map(([name]) => Number(/-(\d+)-[^-]+$/.exec(name)?.[1] ?? -1) + 1);
+      const most = Math.max(0, ...rows);
+      if (most) { location.replace(`${location.pathname}?rows=${most}`); return; }
+    }
     const offer = form.querySelector("[data-draft-offer]");
     if (!before || same(before, typed(form))) {
-      kept.drop(key);
+      if (!closed) kept.drop(key);
     } else if (offer) {
       offer.hidden = false;
       offer.querySelector("[data-restore]").addEventListener("click", () => {
