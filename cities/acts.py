@@ -66,8 +66,11 @@ def readable(entries: Iterable[Any], *, reader: Person | None = None, in_full: b
 
 
 def _load(model: type[models.Model], ids: set[str]) -> models.QuerySet:
-    names = {field.name for field in model._meta.get_fields()}
-    related: list[str] = [name for name in ("city", "field", "published") if name in names]
+    names = {field.name for field in model._meta.get_fields() if field.concrete}
+    related: list[str] = [name for name in ("city", "field", "published", "call") if name in names]
+    if "application" in names:
+        # What an endorsement, an examination, an assignment or a decision is called.
+        related += ["application__call"] + (["user"] if "user" in names else [])
     if "initiative" in names:
         # What a partnership or a text of an initiative is called.
         related += ["initiative__published", "initiative__lead"]

@@ -305,6 +305,7 @@ PERMISSIONS = {
     "cities.screen": can_edit,
     # evaluation
     "cities.view_assignment": is_secretariat | evaluates,
+    "cities.view_conflictoverride": is_secretariat,
     "cities.assign": can_edit,
     "cities.evaluate": evaluates,
     # decisions, under embargo until the announcement

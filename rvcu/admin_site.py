@@ -190,7 +190,13 @@ VIEWS = {
     Kind.RETURNED: "returned=over",
     Kind.ENDORSEMENT: "endorsement=missing&status=submitted",
     Kind.ASSIGN: "reviews=unassigned",
-    Kind.OVERDUE: "reviews=overdue",
+}
+PAGES = {
+    Kind.ASK: ("assignment_changelist", "?waits=planned"),
+    Kind.OVERDUE: ("assignment_changelist", "?waits=overdue"),
+    Kind.CONFLICT: ("assignment_changelist", "?waits=conflict"),
+    Kind.OVERRIDE: ("conflictoverride_changelist", "?agreed_at__isempty=1"),
+    Kind.DIVERGING: ("assignment_reviews", ""),
 }
 
 
@@ -203,11 +209,13 @@ def url_of_duty(duty: Duty) -> str:
     if duty.kind in VIEWS:
         within = f"call={duty.call.slug}&" if duty.call else ""
         return f"{reverse('admin:cities_application_changelist')}?{within}{VIEWS[duty.kind]}"
-    if duty.kind in (Kind.ASK, Kind.CONFLICT, Kind.OVERRIDE, Kind.DIVERGING):
-        return reverse("admin:cities_assignment_changelist")
-    if duty.kind in (Kind.DECIDE, Kind.ANNOUNCE):
-        return reverse("admin:cities_decision_changelist")
-    return reverse("admin:cities_call_change", args=[duty.call.pk]) if duty.call else reverse("admin:index")
+    if duty.kind in PAGES or duty.call is None:
+        name, query = PAGES[duty.kind]
+        within = f"?call={duty.call.slug}" if duty.call else query
+        return f"{reverse(f'admin:cities_{name}')}{within}"
+    return reverse(
+        "admin:cities_call_change" if duty.kind == Kind.PUBLISH else "admin:cities_call_decisions", args=[duty.call.pk]
+    )
 
 
 def state_of_the_network(reader: Person) -> dict[str, Any]:

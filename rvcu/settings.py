@@ -314,6 +314,8 @@ PHOTO_GRANT_REMINDER_DAYS = env.int("PHOTO_GRANT_REMINDER_DAYS", 30)
 
 # So many days before the end, owners of an application that was not submitted are reminded of it.
 APPLICATION_REMINDER_DAYS = [int(days) for days in env.list("APPLICATION_REMINDER_DAYS", default=["30", "7", "1"])]
+# So many days before they are due, evaluators are reminded of their evaluations.
+EVALUATION_REMINDER_DAYS = [int(days) for days in env.list("EVALUATION_REMINDER_DAYS", default=["14", "3"])]
 
 # WHO ANSWERS FOR THE SITE
 

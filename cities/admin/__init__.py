@@ -1,5 +1,6 @@
 from . import (
     application,
+    assignment,
     call,
     city,
     country,
@@ -22,6 +23,7 @@ from . import (
 
 __all__ = [
     "application",
+    "assignment",
     "call",
     "city",
     "country",

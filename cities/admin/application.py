@@ -12,8 +12,9 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import ChangeList, IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
@@ -21,7 +22,7 @@ from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
@@ -288,6 +289,8 @@ VIEWS = (
 class PageOfRows(ChangeList):
     """Finds the rows of the page by their keys first: sorting thousands of them then moves no texts."""
 
+    model_admin: "ApplicationAdmin"
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         order = self.queryset.query.order_by
@@ -356,7 +359,6 @@ class ApplicationAdmin(OperationsAdmin):
     change_form_template = "admin/cities/application/change_form.html"
     change_list_template = "admin/cities/application/change_list.html"
     list_display = (
-        "number_of_call",
         "city",
         "country_name",
         "field_name",
@@ -366,7 +368,7 @@ class ApplicationAdmin(OperationsAdmin):
         "reviews_done",
         "submitted",
     )
-    list_display_links = ("number_of_call", "city")
+    list_display_links = ("city",)
     list_filter = (
         CallFilter,
         PhaseFilter,
@@ -423,15 +425,14 @@ class ApplicationAdmin(OperationsAdmin):
         return found
 
     def list_operations(self, request: HttpRequest) -> list[Operation]:
-        return [one for part in PARTS if part.list_operations for one in part.list_operations(request)]
+        found = [one for part in PARTS if part.list_operations for one in part.list_operations(request)]
+        if request.user.has_perm("cities.assign"):
+            found.append(Operation(reverse("admin:cities_assignment_plan"), _("Assign automatically")))
+        return found
 
-    @admin.display(description=gettext_lazy("reference"), ordering=("call__opens_at"))
-    def number_of_call(self, application: Application) -> str:
-        return application.reference
-
-    @admin.display(description=gettext_lazy("city"), ordering="sort_key")
+    @admin.display(description=gettext_lazy("application"), ordering="sort_key")
     def city(self, application: Application) -> str:
-        return application.name
+        return format_html('{} <span class="quiet">{}</span>', application.name, application.reference)
 
     @admin.display(description=gettext_lazy("country"), ordering="country__sort_key_en")
     def country_name(self, application: Application) -> str:
@@ -556,11 +557,11 @@ class ApplicationAdmin(OperationsAdmin):
             found.append((_("Former member"), str(application.former_city)))
         return found
 
-    def neighbours(self, request: HttpRequest, application: Application) -> dict[str, str]:
+    def neighbours(self, request: HttpRequest, application: Application) -> dict[str, Any]:
         """The addresses of the rows before and after in the list that one comes from; without one, in its call's."""
         query = request.GET.get("_changelist_filters", "")
-        asked = copy(request)
-        asked.GET = QueryDict(query or f"call={application.call.slug}")  # type: ignore[assignment]  # as read
+        asked: Any = copy(request)
+        asked.GET = QueryDict(query or f"call={application.call.slug}")
         try:
             listed = self.plain_list(asked).queryset
         except (IncorrectLookupParameters, DisallowedModelAdminLookup):
@@ -570,7 +571,7 @@ class ApplicationAdmin(OperationsAdmin):
             return {}
         place = keys.index(application.pk)
         suffix = f"?{urlencode({'_changelist_filters': query})}" if query else ""
-        found = {"place": place + 1, "of": len(keys)}
+        found: dict[str, Any] = {"place": place + 1, "of": len(keys)}
         if place:
             found["before"] = self.url_of("change", keys[place - 1]) + suffix
         if place + 1 < len(keys):
@@ -579,7 +580,8 @@ class ApplicationAdmin(OperationsAdmin):
 
     def plain_list(self, request: HttpRequest) -> ChangeList:
         """The list as the request's query filters and sorts it, without loading a page of it."""
-        return OnlyTheQuery(
+        only_the_query: Any = OnlyTheQuery  # whose arguments are typed more narrowly than what the admin gives
+        return only_the_query(
             request,
             self.model,
             self.get_list_display(request),
@@ -658,7 +660,7 @@ class ApplicationAdmin(OperationsAdmin):
             raise PermissionDenied
         query = request.GET.copy()
         kind = (query.pop("format", ["xlsx"]) or ["xlsx"])[-1]
-        asked = copy(request)
+        asked: Any = copy(request)
         asked.GET = query
         try:
             rows = self.plain_list(asked).queryset
@@ -683,7 +685,7 @@ class ApplicationAdmin(OperationsAdmin):
                 (_("Licence"), _("Internal to the secretariat: not for publication.")),
             ],
         )
-        name = f"{slugify(self.opts.verbose_name_plural)}-{today().isoformat()}"
+        name = f"{slugify(str(self.opts.verbose_name_plural))}-{today().isoformat()}"
         if kind == "csv":
             return download(sheet.csv(), CSV, f"{name}.csv")
         return download(sheet.xlsx(), XLSX, f"{name}.xlsx")

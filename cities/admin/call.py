@@ -4,9 +4,13 @@ from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.options import InlineModelAdmin
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models
-from django.http import HttpRequest, HttpResponse
+from django.forms import BaseInlineFormSet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.html import format_html
@@ -36,6 +40,7 @@ from ..services.call import (
     copy_call,
     criteria_with_share,
     extend_call,
+    name_of,
     obstacles,
     publish_call,
     remove_call_document,
@@ -98,8 +103,25 @@ class FrozenMixin(OperationsMixin):
             return self.turned_away(request, now, why)
 
 
-class OfCallInline:
+LOW_TEXTS: dict[type[models.Field], Any] = {
+    models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 3, "cols": 50})}
+}
+
+
+class AtTheEnd(BaseInlineFormSet):
+    """New rows come after those that are there."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if form.instance.pk is None:
+            form.initial["position"] = self.initial_form_count() + 1
+
+
+class OfCallInline(InlineModelAdmin):
     """A part of a call: whoever may edit the call may edit it."""
+
+    formset: Any = AtTheEnd
+    formfield_overrides = LOW_TEXTS
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("cities.view_call")
@@ -149,8 +171,7 @@ class QuestionInline(OfCallInline, admin.StackedInline):
         ("kind", "words", "is_required"),
         "text_en",
         "text_fr",
-        "help_en",
-        "help_fr",
+        ("help_en", "help_fr"),
     )
     extra = 1
 
@@ -159,7 +180,8 @@ class QuestionInline(OfCallInline, admin.StackedInline):
 class SectionAdmin(FrozenMixin, PlainAdmin):
     """A section with its questions: a page of the form."""
 
-    fields = ("call", "position", "key", "title_en", "title_fr", "help_en", "help_fr")
+    fields = ("call", ("position", "key"), ("title_en", "title_fr"), ("help_en", "help_fr"))
+    formfield_overrides = LOW_TEXTS
     readonly_fields = ("call",)
     inlines = (QuestionInline,)
     list_display = ("title", "call", "position")
@@ -194,7 +216,7 @@ class SectionAdmin(FrozenMixin, PlainAdmin):
         }
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         return redirect(self.change_url(obj.call))
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
@@ -320,7 +342,7 @@ class CallAdmin(FrozenMixin, PlainAdmin):
         """As declared; who only reads sees the dates as a timeline, and choices as words."""
         if self.has_change_permission(request, obj):
             return self.fieldsets
-        in_words = {"offered": "offered_in_words", "priority_regions": "regions_in_words"}
+        in_words: dict[Any, str] = {"offered": "offered_in_words", "priority_regions": "regions_in_words"}
         return [
             (
                 title,
@@ -337,10 +359,11 @@ class CallAdmin(FrozenMixin, PlainAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("offered_in_words", "regions_in_words")
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        # Fields of the network are added on their own page, not in passing.
-        field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
-        field.widget.can_add_related = False
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "priority_fields":
+            # Fields of the network are added on their own page, not in passing.
+            field.widget.can_add_related = False
         return field
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -393,7 +416,7 @@ class CallAdmin(FrozenMixin, PlainAdmin):
         }
         return [
             *(self.page_at(f"<path:object_id>/{name}/", name.replace("-", "_"), view) for name, view in pages.items()),
-            self.page_at("<path:object_id>/document/<int:pk>/remove/", "document_remove", self.remove_document_view),
+            self.page_at("documents/<int:pk>/remove/", "document_remove", self.remove_document_view),
             *super().get_urls(),
         ]
 
@@ -599,11 +622,14 @@ class CallAdmin(FrozenMixin, PlainAdmin):
             page_of=lambda document: document.call,
         )
 
-    def remove_document_view(self, request: HttpRequest, object_id: str, pk: int) -> HttpResponse:
-        call = self.get_subject(request, object_id, RUN)
-        document = CallDocument.objects.select_related("call", "file").filter(call=call, pk=pk).first()
-        if document is None or call.status in OVER:
-            return self.turned_away(request, call, _("There is no document to remove any more."))
+    def remove_document_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        document = CallDocument.objects.select_related("call", "file").filter(pk=pk).first()
+        call = document.call if document else None
+        if not request.user.has_perm(RUN, call):
+            raise PermissionDenied
+        if document is None or call is None or call.status in OVER:
+            self.message_user(request, _("There is no document to remove any more."), messages.WARNING)
+            return redirect(self.change_url(call) if call else self.url_of("changelist"))
         return self.run_operation(
             request,
             ReasonForm(posted(request), verb=partial(remove_call_document, document=document)),
@@ -629,7 +655,7 @@ def timeline(call: Call) -> list[dict[str, Any]]:
         words = from_in_words if name in BEGINNINGS else until_in_words
         rows.append(
             {
-                "name": Call._meta.get_field(name).verbose_name,
+                "name": name_of(name),
                 "instant": instant,
                 "words": words(instant),
                 "first": words(held) if instant != held else "",

@@ -71,7 +71,7 @@ class WithPlaces(ChangeList):
 
 @admin.register(Endorsement)
 class EndorsementAdmin(OperationsAdmin):
-    list_display = ("application", "country", "field", "state", "places_of_country", "requested_at", "decided_at")
+    list_display = ("application", "country", "field", "state", "places_of_country", "decided_at")
     list_select_related = ("application__call", "call", "country", "field")
     list_filter = (OfCallFilter, "status", OfCountryFilter, "on_paper")
     search_fields = ("application__name_en", "application__name_fr", "country__name_en", "country__name_fr")

@@ -3,9 +3,11 @@
 from functools import partial
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -18,9 +20,10 @@ from ..forms.mandate import (
     AppointCoordinatorForm,
     AppointEvaluatorForm,
     AppointForm,
+    DescribeEvaluatorForm,
 )
-from ..models import City, CommissionOfficer, Coordinator, Evaluator, Invitation, Mandate, PrivateFile
-from ..services.mandate import end_mandate
+from ..models import Assignment, City, CommissionOfficer, Coordinator, Evaluator, Invitation, Mandate, PrivateFile
+from ..services.mandate import describe_evaluator, end_mandate
 from ..text import words
 from .operations import Operation, OperationsAdmin, posted
 
@@ -188,9 +191,80 @@ class CommissionOfficerAdmin(MandateAdmin):
 
 @admin.register(Evaluator)
 class EvaluatorAdmin(OfCityMixin, MandateAdmin):
-    list_display = ("user", "email", "panel", "field", "city", "begins_at", "ends_at")
+    list_display = (
+        "user",
+        "email",
+        "panel",
+        "field",
+        "city",
+        "languages",
+        "load",
+        "of_countries",
+        "begins_at",
+        "ends_at",
+    )
     list_select_related = ("user", "field", "city")
-    list_filter = (InForceFilter, "panel", "field")
-    fields = ("user", "email", "panel", "field", "city", "begins_at", "ends_at", "appointed_by", "letter_link")
+    list_filter = (InForceFilter, "panel", "field", "reads_english", "reads_french")
+    fields = (
+        "user",
+        "email",
+        "panel",
+        "field",
+        "city",
+        "languages",
+        "load",
+        "of_countries",
+        "begins_at",
+        "ends_at",
+        "appointed_by",
+        "letter_link",
+    )
     appoint_form = AppointEvaluatorForm
     appoint_title = gettext_lazy("Appoint or invite an evaluator")
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        held = Assignment.objects.taking_time().filter(evaluator=models.OuterRef("pk")).order_by().values("evaluator")
+        load = models.Subquery(held.annotate(number=models.Count("pk")).values("number"))
+        counted = super().get_queryset(request).annotate(held=Coalesce(load, 0))
+        return counted.select_related("user", "field", "city", "letter", "appointed_by").prefetch_related("countries")
+
+    @admin.display(description=gettext_lazy("languages"))
+    def languages(self, evaluator: Evaluator) -> str:
+        return ", ".join(str(name) for code, name in settings.LANGUAGES if evaluator.reads(code))
+
+    @admin.display(description=gettext_lazy("load"), ordering="held")
+    def load(self, evaluator: Any) -> str:
+        return _("%(load)s of %(most)s") % {"load": evaluator.held, "most": evaluator.max_load}
+
+    @admin.display(description=gettext_lazy("countries"), empty_value="–")
+    def of_countries(self, evaluator: Evaluator) -> str | None:
+        return ", ".join(country.name for country in evaluator.countries.all()) or None
+
+    def get_urls(self) -> list:
+        return [self.page_at("<path:object_id>/describe/", "describe", self.describe_view), *super().get_urls()]
+
+    def operations_on(self, request: HttpRequest, obj: Any) -> list[Operation]:
+        found = super().operations_on(request, obj)
+        if found:
+            found.insert(0, Operation(self.url_of("describe", obj.pk), _("Languages, load and countries")))
+        return found
+
+    def describe_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        evaluator = self.get_subject(request, object_id, "cities.appoint")
+        names = {"name": evaluator.user}
+        initial = {name: getattr(evaluator, name) for name in ("reads_english", "reads_french", "max_load")}
+        verb = partial(describe_evaluator, evaluator=evaluator)
+        return self.run_operation(
+            request,
+            DescribeEvaluatorForm(
+                posted(request), verb=verb, initial=initial | {"countries": evaluator.countries.all()}
+            ),
+            title=_("Languages, load and countries of %(name)s") % names,
+            what_happens=[
+                _("From now on applications are given to %(name)s by this.") % names,
+                _("A file of a country noted here closes at once, and a score of it does not count."),
+            ],
+            button=_("Save"),
+            done=lambda _stored: _("Noted for %(name)s.") % names,
+            original=evaluator,
+        )

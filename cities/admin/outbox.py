@@ -23,6 +23,7 @@ Status = OutboxMessage.Status
 
 
 KINDS = {
+    "application-incomplete": gettext_lazy("application: not submitted yet"),
     "account-email-changed": gettext_lazy("e-mail address changed"),
     "account-email-confirmation-signup": gettext_lazy("address to be verified"),
     "account-email-confirmation": gettext_lazy("address to be verified"),
@@ -42,6 +43,11 @@ KINDS = {
     "endorsement-recorded": gettext_lazy("endorsement: letter on paper recorded"),
     "endorsement-withdrawn": gettext_lazy("endorsement: withdrawn"),
     "endorsement-withdrawn-to-staff": gettext_lazy("endorsement: withdrawn, to staff"),
+    "evaluation-asked": gettext_lazy("evaluation: asked for"),
+    "evaluation-reminder": gettext_lazy("evaluation: reminder"),
+    "evaluation-reopened": gettext_lazy("evaluation: opened again"),
+    "evaluation-taken-back": gettext_lazy("evaluation: taken back"),
+    "evaluation-to-staff": gettext_lazy("evaluation: to be given anew, to staff"),
     "focal-point-approved": gettext_lazy("focal point: approved"),
     "focal-point-refused": gettext_lazy("focal point: refused"),
     "focal-point-requested": gettext_lazy("focal point: request received"),

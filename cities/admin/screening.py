@@ -163,7 +163,7 @@ def agree_view(admin: ApplicationAdmin, request: HttpRequest, object_id: str) ->
         title=_("Find %(city)s ineligible") % {"city": application.name},
         what_happens=[
             _("%(who)s proposes this for: %(reasons)s.")
-            % {"who": screening.proposed_by, "reasons": _(", ").join(reasons)},
+            % {"who": screening.proposed_by, "reasons": ", ".join(reasons)},
             screening.note,
             _("The application is out of the running. This is not taken back."),
             told(application),

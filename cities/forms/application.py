@@ -86,7 +86,8 @@ class BeginForm(forms.Form):
 
     def __init__(self, *args: Any, call: Call, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        country, field, former = (self.fields[name] for name in ("country", "field", "former_city"))
+        chosen: dict[str, Any] = self.fields
+        country, field, former = (chosen[name] for name in ("country", "field", "former_city"))
         # All countries: of one that cannot apply, the refusal says why.
         country.queryset = Country.objects.order_by(_sort_key())
         country.label_from_instance = lambda one: one.name
@@ -817,7 +818,8 @@ class ElsewhereForm(AnswerForm):
     def value_data(self, value: Any) -> dict[str, Any]:
         return {}
 
-    typed_data = value_data
+    def typed_data(self, typed: Any) -> dict[str, Any]:
+        return {}
 
 
 FORMS: dict[str, type[AnswerForm]] = {

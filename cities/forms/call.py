@@ -5,7 +5,9 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ..days import today
 from ..models import Application, Call, Country, CreativeField, Region
@@ -96,20 +98,20 @@ class ReasonForm(ActForm):
 
 
 class CancelCallForm(ReasonForm):
-    fieldsets = ((None, {"fields": ("reason",), "description": _("The reason goes to all teams and Commissions.")}),)
+    fieldsets: tuple = (
+        (None, {"fields": ("reason",), "description": _("The reason goes to all teams and Commissions.")}),
+    )
 
 
 class ExtendCallForm(ActForm):
-    class Scope:
-        ALL, COUNTRY, APPLICATION = "all", "country", "application"
+    class Scope(models.TextChoices):
+        ALL = "all", pgettext_lazy("extension", "all")
+        COUNTRY = "country", _("one country")
+        APPLICATION = "application", _("one application")
 
     scope = forms.ChoiceField(
         label=_("More time for"),
-        choices=[
-            (Scope.ALL, _("all")),
-            (Scope.COUNTRY, _("one country")),
-            (Scope.APPLICATION, _("one application")),
-        ],
+        choices=Scope,
         initial=Scope.ALL,
         widget=forms.RadioSelect,
     )

@@ -14,7 +14,6 @@ from ..people import Person
 from ..services.announcement import announce
 from ..services.decision import correct, decide, decide_rest, shortlist_many
 from ..services.private_file import read_document, store
-from .day import DayInput
 from .designation import Day
 
 
@@ -105,7 +104,7 @@ class StartsOn(forms.DateField):
         super().__init__(
             label=_("First day as a member"),
             required=False,
-            widget=DayInput(),
+            widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
             help_text=_("only where the act names one before the announcement; otherwise the day of the announcement"),
         )
 

@@ -48,11 +48,10 @@ class EndorseForm(forms.Form):
         label=_("Letter of the National Commission"),
         help_text=_("signed, naming the city and the creative field; PDF, up to 10 MB"),
     )
-    note = words(_("Note"), _("for your Commission and the secretariat; the city does not see it"), required=False)
     helper = fields_only()
 
     def act(self, *, endorsement: Endorsement, by: Person) -> Endorsement:
-        return endorse(endorsement=endorsement, by=by, **self.cleaned_data)
+        return endorse(endorsement=endorsement, letter=self.cleaned_data["letter"], by=by)
 
 
 class DeclineForm(forms.Form):

@@ -68,13 +68,52 @@ class AppointEvaluatorForm(AppointForm):
         required=False,
         help_text=_("for the panel of the member cities only"),
     )
-    fieldsets = ((None, {"fields": ("panel", "field", "city", "email", "name", "language")}),)
+    countries = forms.ModelMultipleChoiceField(
+        Country.objects.all(),
+        label=_("Countries of the person"),
+        required=False,
+        help_text=_("by citizenship or work: the person evaluates no application of these"),
+    )
+    reads_english = forms.BooleanField(label=_("Reads English"), required=False, initial=True)
+    reads_french = forms.BooleanField(label=_("Reads French"), required=False, initial=True)
+    max_load = forms.IntegerField(label=_("Applications at once, at most"), min_value=1, max_value=100, initial=6)
+    fieldsets = (
+        (None, {"fields": ("panel", "field", "city", "email", "name", "language")}),
+        (
+            _("What they evaluate"),
+            {
+                "fields": ("countries", "reads_english", "reads_french", "max_load"),
+                "description": _("Of whoever is invited, note this again once they have accepted."),
+            },
+        ),
+    )
+    described = ("countries", "reads_english", "reads_french", "max_load")
+
+    def act(self, *, by: Person) -> Mandate | Invitation:
+        account = account_of(self.cleaned_data["email"])
+        if account is None:
+            return super().act(by=by)
+        given = {name: self.cleaned_data[name] for name in (*self.scope, *self.described)}
+        return begin_mandate(user=account, by=by, kind=self.kind, **given)
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
         if "panel" in given and "city" in given and (given["panel"] == Evaluator.Panel.CITIES) != bool(given["city"]):
             self.add_error("city", _("A person of the member cities’ panel is named by a city; an expert is not."))
         return given
+
+
+class DescribeEvaluatorForm(ActForm):
+    countries = forms.ModelMultipleChoiceField(
+        Country.objects.all(),
+        label=_("Countries of the person"),
+        required=False,
+        help_text=_("by citizenship or work: the person evaluates no application of these"),
+    )
+    reads_english = forms.BooleanField(label=_("Reads English"), required=False)
+    reads_french = forms.BooleanField(label=_("Reads French"), required=False)
+    max_load = forms.IntegerField(label=_("Applications at once, at most"), min_value=1, max_value=100)
+    fieldsets = ((None, {"fields": ("countries", "reads_english", "reads_french", "max_load")}),)
 
 
 class InviteStaffForm(WhoFields):

@@ -1839,6 +1839,7 @@ class Migration(migrations.Migration):
                     ("invitation.withdrawn", "invitation withdrawn"),
                     ("mandate.begun", "mandate begun"),
                     ("mandate.ended", "mandate ended"),
+                    ("mandate.described", "languages, load or countries of an evaluator changed"),
                     ("focal_point.requested", "change of focal point requested"),
                     ("focal_point.approved", "change of focal point approved"),
                     ("focal_point.refused", "change of focal point refused"),

@@ -41,6 +41,7 @@ class HistoryEntry(models.Model):
         INVITATION_WITHDRAWN = "invitation.withdrawn", _("invitation withdrawn")
         MANDATE_BEGUN = "mandate.begun", _("mandate begun")
         MANDATE_ENDED = "mandate.ended", _("mandate ended")
+        EVALUATOR_DESCRIBED = "mandate.described", _("languages, load or countries of an evaluator changed")
         FOCAL_POINT_REQUESTED = "focal_point.requested", _("change of focal point requested")
         FOCAL_POINT_APPROVED = "focal_point.approved", _("change of focal point approved")
         FOCAL_POINT_REFUSED = "focal_point.refused", _("change of focal point refused")

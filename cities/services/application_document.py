@@ -51,7 +51,9 @@ def add_document(
     if kind in ApplicationDocument.SIGNED and not signatory_name:
         raise DocumentRefused(_("Say who signed the letter."))
     current = stored.documents.filter(kind=kind, replaced_at=None)
-    gone = current if kind in ONE_ONLY else current.filter(pk=replaces.pk if replaces else None)
+    gone = current if kind in ONE_ONLY else current.none()
+    if replaces is not None:
+        gone |= current.filter(pk=replaces.pk)
     if current.count() - gone.count() >= MOST:
         raise DocumentRefused(
             _("There are %(count)d documents of this kind already: take one out first.") % {"count": MOST}

@@ -24,6 +24,7 @@ from ..models import (
     Criterion,
     Extension,
     HistoryEntry,
+    Mandate,
     OfferedField,
     PrivateFile,
     Question,
@@ -58,6 +59,12 @@ MISSING = {
 
 class CallRefused(NetworkError):
     """A call cannot be copied, published, extended or moved as asked."""
+
+
+def name_of(instant: str) -> Any:
+    """What an instant of a call is called on screen."""
+    column: Any = Call._meta.get_field(instant)
+    return column.verbose_name
 
 
 # Drafts
@@ -165,7 +172,7 @@ def _about_instants(call: Call, at: datetime.datetime) -> Iterator[str]:
         yield _("The opening lies in the past: nobody could have known of it.")
     for name in INSTANTS[1:]:
         if getattr(call, name) <= at:
-            yield _("This date lies in the past: %(name)s.") % {"name": Call._meta.get_field(name).verbose_name}
+            yield _("This date lies in the past: %(name)s.") % {"name": name_of(name)}
 
 
 def _about_rules(call: Call) -> Iterator[str]:
@@ -223,10 +230,10 @@ def _about_form(call: Call) -> Iterator[str]:
     for kind in Question.ONCE:
         if kinds[kind] > 1:
             yield _("The form asks more than once for this: %(kind)s.") % {"kind": kind.label}
-    for kind, why in _must_be_asked(call).items():
-        if not kinds[kind]:
+    for needed, why in _must_be_asked(call).items():
+        if not kinds[needed]:
             yield _("The form has no question of the kind “%(kind)s”: %(why)s.") % {
-                "kind": Question.Kind(kind).label,
+                "kind": Question.Kind(needed).label,
                 "why": why,
             }
 
@@ -303,7 +310,7 @@ def cancel_call(*, call: Call, reason: str, by: Person) -> Call:
     cancelled = _move(call, Status.CANCELLED, verb=Verb.CALL_CANCELLED, by=by, reason=_given(reason))
     running = Application.objects.filter(call=cancelled).exclude(status=Application.Status.WITHDRAWN)
     context = {"call": cancelled, "reason": reason}
-    for person in _persons(_team_of(running), CommissionOfficer.objects.reachable()):
+    for person in _persons(_team_of(running), _reachable(CommissionOfficer)):
         write_mail("call-cancelled", to=person, context=context)
     return cancelled
 
@@ -320,8 +327,14 @@ def _given(reason: str) -> str:
     return reason.strip()
 
 
+def _reachable(kind: type[Mandate]) -> models.QuerySet[Any]:
+    """The mandates of a kind that are in force and whose person can be written to."""
+    mandates: Any = kind._default_manager
+    return mandates.in_force().filter(user__is_active=True).select_related("user")
+
+
 def _team_of(applications: models.QuerySet[Application]) -> models.QuerySet[Any]:
-    return Applicant.objects.reachable().filter(application__in=applications.order_by().values("pk"))
+    return _reachable(Applicant).filter(application__in=applications.order_by().values("pk"))
 
 
 def _persons(*mandates: models.QuerySet[Any]) -> list[Person]:
@@ -438,11 +451,11 @@ def _check_later(
 def _tell_of(extension: Extension) -> None:
     """Tell those who have more time: teams that have not submitted, and the Commissions of the countries."""
     drafts = Application.objects.filter(call=extension.call, status=Application.Status.DRAFT)
-    officers = CommissionOfficer.objects.reachable()
+    officers = _reachable(CommissionOfficer)
     if extension.country_id:
         drafts, officers = drafts.filter(country=extension.country_id), officers.filter(country=extension.country_id)
     if extension.application:
-        drafts = Application.objects.filter(pk=extension.application_id)
+        drafts = Application.objects.filter(pk=extension.application.pk)
         # A Commission learns of an application by being asked, not by an extension.
         shared = extension.application.shared_at is not None
         officers = officers.filter(country=extension.application.country_id) if shared else officers.none()
@@ -471,7 +484,7 @@ def reschedule_call(*, call: Call, reason: str, by: Person, **instants: datetime
         before = getattr(stored, name)
         if before == value:
             continue
-        label = Call._meta.get_field(name).verbose_name
+        label = name_of(name)
         # An application could be withdrawn until the decision; what has happened is not moved.
         if before <= now:
             raise CallRefused(_("This instant has passed and stays: %(name)s.") % {"name": label})

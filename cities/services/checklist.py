@@ -127,7 +127,7 @@ class _Look:
 
     # The items, each by the name of its code: remarks, none when it is in order; None where it does not apply.
 
-    def in_time(self) -> Iterable[Remark] | None:
+    def in_time(self) -> Iterable[Remark]:
         closes_at = self.call.closes_for(self.application)
         sent = sorted(self.application.snapshots.values_list("at", flat=True))
         if self.application.status in Application.EDITABLE:

@@ -111,7 +111,9 @@ class Desk:
 
     @property
     def endorsed(self) -> list[Endorsement]:
-        return [row.endorsement for row in self.rows if row.endorsement.is_in_force]
+        """In the order of their places."""
+        found = [row.endorsement for row in self.rows if row.endorsement.is_in_force]
+        return sorted(found, key=lambda endorsement: endorsement.place or 0)
 
     @property
     def used(self) -> int:
@@ -146,7 +148,7 @@ class Desk:
 
 def quota_in_words(used: int, cap: int | None, taken: Sequence[CreativeField]) -> str:
     """How a country's places stand: "1 of 2 used, Design taken"."""
-    fields = _(", ").join(one.name for one in taken)
+    fields = ", ".join(one.name for one in taken)
     if cap is None:
         if not used:
             return _("none endorsed yet, as many as you wish")
@@ -304,7 +306,7 @@ def _check_free(endorsement: Endorsement, creative_field: CreativeField | None) 
                     % {"city": other.application.name, "field": other.field and other.field.name}
                 )
     if call.max_endorsed is not None and len(in_force) >= call.max_endorsed:
-        names = _(", ").join(other.application.name for other in in_force)
+        names = ", ".join(other.application.name for other in in_force)
         raise EndorsementRefused(
             ngettext(
                 "The place of the country is used: %(names)s. Withdraw that endorsement to free it.",

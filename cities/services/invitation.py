@@ -94,7 +94,14 @@ def invite(
         city = locked(city)
     if application is not None:
         application = locked(application)
-    scope = {"kind": kind, "city": city, "role": role, "country": country, "field": field, "group": group}
+    scope: dict[str, Any] = {
+        "kind": kind,
+        "city": city,
+        "role": role,
+        "country": country,
+        "field": field,
+        "group": group,
+    }
     scope["application"] = application
     if kind != Kind.STAFF:
         # Once more behind the lock: the mandate of who invites may have ended meanwhile.

@@ -4,6 +4,7 @@ Whatever touches the mandates of a city first locks the city's row, so that two 
 """
 
 import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models, transaction
@@ -69,12 +70,15 @@ def begin_mandate(
     panel: str = "",
     field: CreativeField | None = None,
     letter: PrivateFile | None = None,
+    countries: Iterable[Country] = (),
+    **described: Any,
 ) -> Mandate:
     """Give a person who has an account a mandate from now on, in the name of the secretariat; they get a mail.
 
     A coordinator who rises (an editor becomes alternate, an alternate focal point) leaves the lower mandate in the
     same instant. Raises MandateRefused when `by` is not of the secretariat, the account is closed, the person has
-    such a mandate already, or the city has another focal point.
+    such a mandate already, or the city has another focal point. Of an evaluator also `countries`, and `reads_english`,
+    `reads_french`, `max_load`.
     """
     if not by.has_perm("cities.appoint"):
         raise MandateRefused(_("Only the secretariat appoints."))
@@ -89,6 +93,8 @@ def begin_mandate(
         panel=panel,
         field=field,
         letter=letter,
+        countries=countries,
+        **described,
     )
 
 
@@ -106,6 +112,8 @@ def begin(
     application: Application | None = None,
     letter: PrivateFile | None = None,
     replaces: Person | None = None,
+    countries: Iterable[Country] = (),
+    **described: Any,
 ) -> Mandate:
     """The beginning of a mandate, for the verbs that checked who may; `replaces` is the focal point who hands over.
 
@@ -131,7 +139,7 @@ def begin(
             mandate = CommissionOfficer(country=country)
             _refuse_twice(CommissionOfficer.objects.filter(country=country), user)
         case Kind.EVALUATOR:
-            mandate = Evaluator(panel=panel, field=field, city=city)
+            mandate = Evaluator(panel=panel, field=field, city=city, **described)
             _refuse_twice(Evaluator.objects.filter(field=field), user)
         case Kind.APPLICANT:
             mandate = Applicant(application=application, role=role)
@@ -140,6 +148,8 @@ def begin(
             raise ValueError(kind)
     mandate.user, mandate.begins_at, mandate.appointed_by, mandate.letter = user, now, appointed_by, letter
     mandate.save()
+    if isinstance(mandate, Evaluator):
+        mandate.countries.set(countries)
     record(Verb.MANDATE_BEGUN, on=mandate, by=by, changes={"role": [None, role]} if role else {})
     write_mail("mandate-begun", to=user, context=_told_of(mandate))
     return mandate
@@ -182,6 +192,40 @@ def _free_the_office(city: City, now: datetime.datetime, by: Person, replaces: P
     if held:
         _end(held, now, by)
         write_mail("mandate-ended", to=held.user, context=_told_of(held))
+
+
+@transaction.atomic
+def describe_evaluator(
+    *,
+    evaluator: Evaluator,
+    countries: Iterable[Country],
+    reads_english: bool,
+    reads_french: bool,
+    max_load: int,
+    by: Person,
+) -> Evaluator:
+    """Note which languages an evaluator reads, how many applications they take, and the countries they are tied to.
+
+    Raises MandateRefused when `by` is not of the secretariat, or the evaluator would read no language.
+    """
+    if not by.has_perm("cities.appoint"):
+        raise MandateRefused(_("Only the secretariat appoints."))
+    if not (reads_english or reads_french):
+        raise MandateRefused(_("An evaluator reads English, French or both."))
+    stored = locked(evaluator)
+    given = {"reads_english": reads_english, "reads_french": reads_french, "max_load": max_load}
+    changes = {name: [getattr(stored, name), value] for name, value in given.items() if getattr(stored, name) != value}
+    before = sorted(stored.countries.values_list("pk", flat=True))
+    after = sorted(country.pk for country in countries)
+    if before != after:
+        changes["countries"] = [", ".join(before), ", ".join(after)]
+    for name, value in given.items():
+        setattr(stored, name, value)
+    stored.save(update_fields=list(given))
+    stored.countries.set(after)
+    if changes:
+        record(Verb.EVALUATOR_DESCRIBED, on=stored, by=by, changes=changes)
+    return stored
 
 
 @transaction.atomic

@@ -267,7 +267,7 @@ def erase(user: Person, *, by: Person) -> Person:
 
 
 def _hold_what_others_may_hold(user: Person) -> None:
-    """Cities, applications, invitations, before the account: the order in which whoever appoints or accepts takes them."""
+    """Cities, applications, invitations, then the account: the order of whoever appoints or accepts."""
     addresses = addresses_of(user)
     invitations = Invitation.objects.filter(models.Q(user=user) | _any_of(["email"], addresses))
     changes = FocalPointChange.objects.filter(_any_of(["email"], addresses))

@@ -192,7 +192,7 @@ def note_items(*, application: Application, found: dict[str, tuple[str, str]], b
 
 
 def _names(codes: Iterable[str]) -> str:
-    return _(", ").join(str(Reason(code).label) for code in codes)
+    return ", ".join(str(Reason(code).label) for code in codes)
 
 
 # What follows from it
@@ -208,6 +208,8 @@ def find_eligible(*, application: Application, by: Person, note: str = "") -> Sc
     _check_officer(by, application)
     stored, screening = _held(application)
     _check_open(stored, screening)
+    if stored.status != Application.Status.SUBMITTED:
+        raise TransitionNotAllowed(gettext_lazy("The application was returned: it has to be submitted again first."))
     _check_closed(stored)
     lines = checklist(stored)
     if unconfirmed := [line.code for line in lines if line.item is None]:

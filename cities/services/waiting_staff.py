@@ -112,7 +112,7 @@ def _of_applications(reader: Person, running: list[Running]) -> Iterator[Duty]:
             examine=Count("pk", filter=Q(status=Status.SUBMITTED) & ~proposed),
             second=Count("pk", filter=examined & proposed & ~Q(screening__proposed_by=reader)),
             returned=Count("pk", filter=Q(status=Status.RETURNED, return_until__lte=now) & ~proposed),
-            endorsement=Count(
+            unendorsed=Count(
                 "pk",
                 filter=Q(status=Status.SUBMITTED)
                 & (Q(endorsement=None) | ~Q(endorsement__status=Endorsement.Status.ENDORSED)),
@@ -120,7 +120,7 @@ def _of_applications(reader: Person, running: list[Running]) -> Iterator[Duty]:
             assign=Count("pk", filter=Q(status=Status.ELIGIBLE, assigned__lt=wanted)),
         )
     )
-    for pk, drafts, examine, second, returned, endorsement, assign in found:
+    for pk, drafts, examine, second, returned, unendorsed, assign in found:
         one = calls[pk]
         call, phase = one.call, one.phase
         if phase == Call.Phase.OPEN:
@@ -129,7 +129,7 @@ def _of_applications(reader: Person, running: list[Running]) -> Iterator[Duty]:
         yield Duty(Kind.EXAMINE, examine, call, call.screening_until)
         yield Duty(Kind.SECOND, second, call, call.screening_until)
         yield Duty(Kind.RETURNED, returned, call, call.screening_until)
-        yield Duty(Kind.ENDORSEMENT, endorsement, call, call.screening_until)
+        yield Duty(Kind.ENDORSEMENT, unendorsed, call, call.screening_until)
         yield Duty(Kind.ASSIGN, assign, call, call.evaluation_until)
     for one in running:
         if one.phase == Call.Phase.DRAFT:

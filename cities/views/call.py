@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_cache_control, patch_vary_headers
 
 from ..access import View, for_everyone
-from ..models import Application, Call, CallDocument, Country, CreativeField, Region
+from ..models import Application, Call, CallDocument, Country, CreativeField, Designation, Region
 from ..models.bilingual import content_languages
 from ..services.call import criteria_with_share, form_of
+from ..text import sort_key
 
 Phase = Call.Phase
 Status = Application.Status
@@ -72,7 +73,7 @@ def calls(request: HttpRequest) -> HttpResponse:
         "running": [row for row in rows if row[1] in (Phase.SCREENING, Phase.EVALUATION, Phase.DECISION)],
         "past": [row for row in rows if row[1] in (Phase.ANNOUNCED, Phase.ARCHIVED, Phase.CANCELLED)],
     }
-    response = render(request, "cities/calls.html", {"groups": groups, "now": now, "is_empty": not rows})
+    response = render(request, "cities/calls.html", {"groups": groups, "now": now})
     patch_cache_control(response, private=request.user.is_authenticated, no_cache=True)
     patch_vary_headers(response, ["Cookie"])
     return response
@@ -88,8 +89,15 @@ def call(request: HttpRequest, call: Call) -> HttpResponse:
         "documents": call.documents.select_related("file"),
         # What one country or one city was given is between it and the secretariat.
         "extensions": [one for one in call.extensions.all() if one.country_id is None and one.application_id is None],
+        "newcomers": newcomers_of(call) if call.is_announced else [],
     }
     return render(request, "cities/call.html", context)
+
+
+def newcomers_of(call: Call) -> list[Designation]:
+    """The designations that an announced call led to, by the names of the cities."""
+    found = Designation.objects.filter(application__call=call).select_related("city__country", "field")
+    return sorted(found, key=lambda designation: sort_key(designation.city.name))
 
 
 @shown

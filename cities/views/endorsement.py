@@ -65,13 +65,13 @@ def my_commission(request: HttpRequest, country: Country) -> HttpResponse:
 def my_commission_wishes(request: HttpRequest, country: Country) -> HttpResponse:
     """Keep the order in which the Commission would choose the applications of a call."""
     slug = request.POST.get("call", "").replace("\x00", "")
-    call = get_object_or_404(Call.objects.public(), slug=slug)
+    call = Call.objects.public().filter(slug=slug).first()
+    if call is None:
+        return redirect("cities:my_commission", country.pk)
     form = WishesForm(request.POST, desk=desk(country, call))
     if form.is_valid():
         form.act(by=request.user)
-        messages.success(
-            request, _("The order of your wishes is saved. Only your Commission and the secretariat see it.")
-        )
+        messages.success(request, _("The order of your wishes is saved."))
         return redirect("cities:my_commission", country.pk)
     return show_desks(request, country, form)
 
@@ -84,7 +84,7 @@ def show(request: HttpRequest, endorsement: Endorsement, name: str = "", bound: 
     row = row_of(endorsement)
     here: Desk = desk(endorsement.country, endorsement.call)
     forms: dict[str, Any] = {
-        "endorse": EndorseForm(initial={"note": endorsement.note}, auto_id="id_endorse_%s"),
+        "endorse": EndorseForm(auto_id="id_endorse_%s"),
         "decline": DeclineForm(auto_id="id_decline_%s"),
         "withdraw": WithdrawForm(auto_id="id_withdraw_%s"),
         "note": NoteForm(initial={"note": endorsement.note}, auto_id="id_note_%s"),

@@ -4,11 +4,25 @@ import datetime
 import random
 
 from django.db import connection
+from django.db.models import Max
 from django.utils import timezone
 
-from cities.models import City, Country, CreativeField, Designation, HistoryEntry
+from cities.models import (
+    Application,
+    Assignment,
+    Call,
+    City,
+    Country,
+    CreativeField,
+    Designation,
+    Evaluator,
+    HistoryEntry,
+    Screening,
+)
 from cities.services.history import head
+from cities.text import search_text, sort_key
 from meetings.models import MeetingHost
+from rvcu.models import User
 
 SYLLABLES = ["ka", "lo", "mi", "ra", "ten", "sol", "vi", "bur", "ga", "nor", "del", "es", "fi", "hol", "ju", "pra"]
 
@@ -99,3 +113,45 @@ def fill_history(count: int) -> None:
             entry.hash = previous = entry.computed_hash()
             entries.append(entry)
         HistoryEntry.objects.bulk_create(entries)
+
+
+def fill_applications(call: Call, number: int, *, by: User) -> None:
+    """Add applications to a call: two thirds eligible with an evaluator, the others with an open examination."""
+    fields, countries = list(CreativeField.objects.all()), list(Country.objects.values_list("pk", flat=True))
+    draw = random.Random(number)
+    first = 1 + (call.applications.aggregate(last=Max("number"))["last"] or 0)
+    names = ["".join(draw.choices(SYLLABLES, k=3)).title() + f" {place}" for place in range(number)]
+    Application.objects.bulk_create(
+        [
+            Application(
+                call=call,
+                number=first + place,
+                country_id=countries[place % len(countries)],
+                name_en=name,
+                name_fr=name,
+                sort_key=sort_key(name),
+                search_text=search_text([name]),
+                field=fields[place % len(fields)],
+                language="en",
+                status=Application.Status.ELIGIBLE if place % 3 else Application.Status.SUBMITTED,
+                submitted_at=call.opens_at,
+            )
+            for place, name in enumerate(names)
+        ],
+        batch_size=1000,
+    )
+    made = call.applications.filter(number__gte=first).only("pk", "status")
+    evaluator, _ = Evaluator.objects.get_or_create(user=by, panel=Evaluator.Panel.EXPERTS, field=fields[0])
+    Screening.objects.bulk_create(
+        [Screening(application=row) for row in made if row.status == Application.Status.SUBMITTED], batch_size=1000
+    )
+    Assignment.objects.bulk_create(
+        [
+            Assignment(application=row, evaluator=evaluator, user=by, due_at=call.evaluation_until)
+            for row in made
+            if row.status == Application.Status.ELIGIBLE
+        ],
+        batch_size=1000,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")

@@ -452,7 +452,9 @@ def test_only_a_published_call_is_extended_or_rescheduled(draft, officer, status
 
 
 def test_edge_c_the_last_second_counts_and_the_next_does_not(network):
-    call = make_call(closes_at=(timezone.now() + 30 * DAY).astimezone(PARIS).replace(hour=0, minute=0, second=0))
+    call = make_call(
+        closes_at=(timezone.now() + 30 * DAY).astimezone(PARIS).replace(hour=0, minute=0, second=0, microsecond=0)
+    )
     last = call.closes_at - datetime.timedelta(microseconds=1)
     assert call.phase(last) == Call.Phase.OPEN
     assert list(Call.objects.open(last)) == [call]

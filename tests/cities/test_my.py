@@ -281,7 +281,7 @@ def test_a_workplace_costs_as_many_queries_for_one_row_as_for_thirty(
 
 
 def test_the_help_has_a_heading(coordinator, signed_in):
-    assert "<h1>Help for coordinators</h1>" in signed_in(coordinator).get("/en/my/help/").content.decode()
+    assert "<h1>Help</h1>" in signed_in(coordinator).get("/en/my/help/").content.decode()
 
 
 def test_a_page_not_found_leads_back_to_the_own_page(editor, signed_in, client):

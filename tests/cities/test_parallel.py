@@ -26,9 +26,9 @@ def shared_network(transactional_db):
     return person("officer@example.org", "officer")
 
 
-def at_once(act: Callable[[int], object]) -> list[object]:
+def at_once(act: Callable[[int], object], writers: int = WRITERS) -> list[object]:
     """Run an act in parallel, all starting together; what each returned or the refusal it met."""
-    barrier = Barrier(WRITERS)
+    barrier = Barrier(writers)
 
     def run(number: int) -> object:
         barrier.wait()
@@ -39,8 +39,8 @@ def at_once(act: Callable[[int], object]) -> list[object]:
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(WRITERS) as pool:
-        return list(pool.map(run, range(WRITERS)))
+    with ThreadPoolExecutor(writers) as pool:
+        return list(pool.map(run, range(writers)))
 
 
 def test_the_chain_of_acts_stays_one(shared_network):

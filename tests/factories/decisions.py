@@ -6,8 +6,9 @@ from typing import Any
 from django.utils import timezone
 
 from cities.days import today
-from cities.models import Application, Call, Decision, Snapshot
+from cities.models import Answer, Application, Call, Decision, Question, Snapshot
 from cities.services.decision import decide
+from cities.services.dossier import content
 from rvcu.models import User
 
 from .calls import make_application
@@ -23,18 +24,20 @@ def contact(role: str, name: str) -> dict[str, str]:
 def make_snapshot(application: Application, **contacts: dict[str, str]) -> Snapshot:
     """What was submitted, as far as the announcement reads it: the contacts."""
     known = {role: contact(role, application.name_en) for role in ("mayor", "main", "alternate")} | contacts
-    question = {"key": "contacts", "number": "2.1", "kind": "contacts", "answer": known, "nothing": False}
-    content = {"sections": [{"key": "contacts", "title": "Contacts", "questions": [question]}]}
+    question = Question.objects.get(section__call=application.call, kind=Question.Kind.CONTACTS)
+    Answer.objects.create(application=application, question=question, value=known)
     by = application.applicants.first()
-    return Snapshot.objects.create(
+    snapshot = Snapshot(
         application=application,
         number=1,
         at=application.submitted_at or timezone.now(),
         by=by.user if by else User.objects.order_by("pk").first(),
-        content=content,
-        sha256="0" * 64,
+        content=content(application),
         receipt=f"receipt-{application.pk}",
     )
+    snapshot.sha256 = snapshot.computed_sha256()
+    snapshot.save()
+    return snapshot
 
 
 def make_eligible(call: Call, name: str = "Besançon", country: str = "FR", **fields: Any) -> Application:

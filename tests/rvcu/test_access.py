@@ -5,6 +5,7 @@ Fails when a view names no permission (`cities.access`), and when an address is 
 
 import datetime
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.contrib import admin
@@ -15,9 +16,15 @@ from django.utils import timezone
 
 from cities.access import EVERYONE, PERSONS
 from cities.models import (
+    Application,
+    Assignment,
+    Call,
+    CallDocument,
     City,
     CommissionOfficer,
+    ConflictOverride,
     Coordinator,
+    Decision,
     EntryReport,
     Evaluator,
     FocalPointChange,
@@ -30,9 +37,16 @@ from cities.models import (
     PrivateFile,
     ProfileConfirmation,
     ProfileRevision,
+    Ranking,
+    Section,
+    Shortlisting,
+    Snapshot,
 )
 from cities.rules import PERMISSIONS
+from rvcu.models import User
 from tests.conftest import mandate, person
+from tests.factories.applications import add_file
+from tests.factories.calls import add_applicant, make_application, make_assignment, make_call, make_endorsement
 
 LYON = ("coordinator", "alternate", "editor")
 OTHERS = ("former_coordinator", "other_coordinator", "commission_officer", "evaluator")
@@ -58,6 +72,9 @@ PARTNERS = OF_LYON | {"other_coordinator": OPEN}
 PARTNER_SPEAKS = who(HIDDEN, other_coordinator=OPEN, **dict.fromkeys(LYON, FORBIDDEN))
 EITHER_SPEAKS = SPEAKERS | {"other_coordinator": OPEN}
 DRAWN = who(HIDDEN, visitor=HIDDEN, **dict.fromkeys((*LYON, *SECRETARIAT), OPEN))
+EVALUATOR = who(HIDDEN, evaluator=OPEN)
+APPLICANT = who(HIDDEN, former_coordinator=OPEN, **dict.fromkeys(SECRETARIAT, FORBIDDEN))
+COMMISSION = who(HIDDEN, commission_officer=OPEN)
 LETTER = who(HIDDEN, coordinator=OPEN, **dict.fromkeys(SECRETARIAT, OPEN))
 
 # Name of an address → what fills it, the method, who. An empty POST does nothing where it is let in.
@@ -85,6 +102,12 @@ ADDRESSES: dict[str, tuple[dict[str, object], str, Who]] = {
     "cities:initiative": ({"slug": "shown"}, "get", ALL),
     "cities:invitation": ({"token": "unknown"}, "get", who(HIDDEN, visitor=HIDDEN)),
     "meetings:meeting": ({"edition": 12}, "get", ALL),
+    # calls: one that is announced, whose document anybody may have
+    "cities:calls": ({}, "get", ALL),
+    "cities:call": ({"slug": "2023"}, "get", ALL),
+    "cities:call_questions": ({"slug": "2023"}, "get", ALL),
+    "cities:call_statistics": ({"slug": "2023"}, "get", ALL),
+    "cities:call_document": ({"slug": "2023", "pk": "call document"}, "get", ALL),
     # the second step of a sign-in: without the first, back to it
     **{name: ({}, "get", PEOPLE) for name in ("mfa_authenticate", "account_confirm_login_code", "mfa_login_webauthn")},
     # for whoever is signed in, about themselves
@@ -133,6 +156,40 @@ ADDRESSES: dict[str, tuple[dict[str, object], str, Who]] = {
     "cities:my_partnership_confirm": ({"pk": "partnership"}, "post", PARTNER_SPEAKS),
     "cities:my_partnership_decline": ({"pk": "partnership"}, "post", PARTNER_SPEAKS),
     "cities:my_partnership_end": ({"pk": "partnership"}, "post", EITHER_SPEAKS),
+    # an evaluation that the evaluator has begun; declaring a conflict of interest needs no words, and comes last
+    "cities:my_evaluations": ({}, "get", PEOPLE),
+    "cities:my_evaluation": ({"pk": "assignment"}, "get", EVALUATOR),
+    "cities:my_evaluation_accept": ({"pk": "assignment"}, "post", EVALUATOR),
+    "cities:my_evaluation_decline": ({"pk": "assignment"}, "post", EVALUATOR),
+    "cities:my_evaluation_abstain": ({"pk": "assignment"}, "post", EVALUATOR),
+    "cities:my_evaluation_submit": ({"pk": "assignment"}, "post", EVALUATOR),
+    "cities:my_evaluation_recuse": ({"pk": "assignment"}, "post", EVALUATOR),
+    # the draft of an application: its owner once was a coordinator; the secretariat knows of it, and that is all
+    **{
+        f"cities:my_application{name}": ({"pk": "draft application", **more}, "get", APPLICANT)
+        for name, more in (
+            *((page, {}) for page in ("_check", "_share", "_submit", "_withdraw", "_documents", "_photos", "_team")),
+            *(("_team_invite", {}), ("_team_end", {"mandate": "applicant"})),
+            *(("_team_withdraw_invitation", {"invitation": "to the team"}),),
+            *(("_team_send_again", {"invitation": "to the team"}),),
+            *(("_receipt", {"number": 1}), ("_receipt_file", {"number": 1})),
+            ("_documents_remove", {"document": "document"}),
+        )
+    },
+    "cities:receipt": ({}, "get", ALL),
+    "cities:call_begin": ({"slug": "2031"}, "get", ALL),
+    "cities:my_application": ({"pk": "draft application"}, "get", APPLICANT),
+    "cities:my_application_read": ({"pk": "draft application"}, "get", APPLICANT),
+    "cities:my_application_section": ({"pk": "draft application", "section": "city"}, "get", APPLICANT),
+    "cities:my_application_export": ({"pk": "draft application", "fmt": "json"}, "get", APPLICANT),
+    # the desk of the National Commission of France
+    "cities:my_commission": ({"iso2": "FR"}, "get", COMMISSION),
+    "cities:my_commission_wishes": ({"iso2": "FR"}, "post", COMMISSION),
+    "cities:my_endorsement": ({"pk": "endorsement"}, "get", COMMISSION),
+    **{
+        f"cities:my_{name}": ({"pk": "endorsement"}, "post", COMMISSION)
+        for name in (*("endorse", "decline", "endorsement_withdraw", "endorsement_reopen", "endorsement_note"),)
+    },
     # files of Lyon: a photo of a draft, and a letter that its focal point sent
     "photo": ({"pk": "photo", "size": "small"}, "get", DRAWN),
     "cities:file": ({"pk": "letter"}, "get", LETTER),
@@ -176,8 +233,59 @@ def test_every_address_of_the_site_is_in_the_table():
     assert {name for name, _route, _view in SITE} == set(ADDRESSES)
 
 
+def application_world(owner) -> dict[str, object]:
+    """The draft of an application and what belongs to it."""
+    draft = make_application(make_call(slug="2031", year=2031), "Besançon", owner=owner)
+    colleague = add_applicant(draft, person("colleague@example.org"), "editor")
+    Snapshot.objects.create(
+        application=draft, number=1, at=timezone.now(), by=owner, content={}, sha256="0" * 64, receipt="A"
+    )
+    invitation = Invitation.objects.create(
+        kind="applicant",
+        email="to.the.team@example.org",
+        language="en",
+        application=draft,
+        role="editor",
+        invited_by=owner,
+        expires_at=timezone.now() + datetime.timedelta(days=9),
+    )
+    shared = make_application(draft.call, "Tours", shared_at=timezone.now())
+    return {
+        "draft application": draft.pk,
+        "endorsement": make_endorsement(shared).pk,
+        "applicant": colleague.pk,
+        "to the team": invitation.pk,
+        "document": add_file(draft, owner, "signed-form").pk,
+    }
+
+
+def under_embargo(application: Application, user: User) -> dict[Any, object]:
+    """A ranking, a place on the shortlist and a decision, as rows: nobody asks how they came about."""
+    call = application.call
+    inputs: dict[str, Any] = {"applications": [], "wanted": {}, "spread_limit": call.spread_limit}
+    decision = Decision(
+        call=call,
+        application=application,
+        outcome="designated",
+        reference="DG/2026/17",
+        decided_on=datetime.date(2026, 1, 5),
+        decider="Director-General",
+        number=1,
+        at=timezone.now(),
+        previous_hash="0" * 64,
+        by=user,
+    )
+    decision.hash = decision.computed_hash()
+    decision.save()
+    return {
+        Ranking: Ranking.objects.create(call=call, number=1, inputs=inputs, inputs_sha256="0" * 64, rows=[], by=user),
+        Shortlisting: Shortlisting.objects.create(call=call, application=application, standing="shortlisted", by=user),
+        Decision: decision,
+    }
+
+
 @pytest.fixture
-def world(coordinator, other_coordinator, tmp_path, settings) -> dict[str, object]:
+def world(coordinator, other_coordinator, former_coordinator, evaluator, tmp_path, settings) -> dict[str, object]:
     """One of each thing that an address names."""
     lyon, ostersund = City.objects.get(slug="lyon"), City.objects.get(slug="ostersund")
     revision = ProfileRevision.objects.create(city=lyon, number=1, created_by=coordinator)
@@ -204,6 +312,15 @@ def world(coordinator, other_coordinator, tmp_path, settings) -> dict[str, objec
     )
     shown.save()
     now = timezone.now()
+    guide = PrivateFile(kind=PrivateFile.Kind.CALL, name="guide.pdf", size=5, sha256="0" * 64, uploaded_by=coordinator)
+    guide.file.save("guide.pdf", ContentFile(b"%PDF-"), save=False)
+    guide.save()
+    announced = make_call("decision", slug="2023", form=False, publish=False)
+    document = CallDocument.objects.create(
+        call=announced, title_en="Guide", title_fr="Guide", language="en", file=guide
+    )
+    Call.objects.filter(pk=announced.pk).update(status="announced", announced_at=now)
+    in_preparation = make_call("scheduled", slug="2035", publish=False)
     second = mandate(person("second.editor.lyon@example.org"), "lyon", Coordinator.Role.EDITOR)
     invitation = Invitation.objects.create(
         kind="coordinator",
@@ -214,14 +331,26 @@ def world(coordinator, other_coordinator, tmp_path, settings) -> dict[str, objec
         invited_by=coordinator,
         expires_at=now + datetime.timedelta(days=9),
     )
+    evaluated = make_application(make_call("evaluation", slug="2025"), "Coimbra", country="PT", status="eligible")
+    assignment = make_assignment(evaluated, evaluator.evaluator_mandates.get(), Assignment.Status.ACCEPTED)
     return {
+        "assignment": assignment.pk,
+        **application_world(former_coordinator),
         "mandate": second.pk,
         "invitation": invitation.pk,
         "initiative": initiative.pk,
         "partnership": Partnership.objects.create(initiative=initiative, city=ostersund, asked_by=coordinator).pk,
         "photo": photo.pk,
         "letter": letter.pk,
+        "call document": document.pk,
         "objects": {
+            **under_embargo(evaluated, coordinator),
+            Assignment: assignment,
+            ConflictOverride: ConflictOverride.objects.create(
+                application=evaluated, user=coordinator, conflict="team", reason="Long ago.", proposed_by=coordinator
+            ),
+            Call: in_preparation,
+            Section: in_preparation.sections.get(key="plan"),
             ProfileRevision: revision,
             InitiativeRevision: text,
             Photo: photo,
@@ -290,11 +419,18 @@ MADE_BY_DJANGO = {
     *("login", "logout", "password_change", "password_change_done"),  # the account's own pages stand in their place
     *("autocomplete", "jsi18n", "view_on_site", "app_list", ""),  # parts of other pages, and redirects
 }
-TO_LOOK_AT = ("index", "help", "_changelist", "_change", "_history", "_export")
+TO_LOOK_AT = ("index", "help", "_changelist", "_change", "_history", "_export", "_print", "_reviews")
 NOT_FOR_OFFICERS = ("rvcu_user_", "auth_user_", "cities_invitation_staff")
 """Accounts are the administrators' and the auditors'."""
-ADDED_BY_HAND = {"city", "country", "creativefield", "officialtotal", "meeting", "user"}
-DELETED_BY_HAND = {"entryreport"}
+ADDED_BY_HAND = {"city", "country", "creativefield", "officialtotal", "meeting", "user", "call"}
+DELETED_BY_HAND = {"entryreport", "call", "section"}
+
+
+UNDER_EMBARGO = (
+    *("cities_decision_", "cities_ranking_", "cities_shortlisting_", "cities_application_decide"),
+    *(f"cities_call_{page}" for page in ("decisions", "ranking", "shortlist", "rest", "announce", "press")),
+)
+"""Pages that exist for decision officers alone."""
 
 
 def allowed_in_the_admin(persona: str, name: str) -> bool:
@@ -320,13 +456,18 @@ def test_the_admin_opens_to_whom_it_should(persona, world, client_of):
             continue
         model = name.split("_")[1] if "_" in name else ""
         obj = objects.get(model) or (models[model]._default_manager.order_by("pk").first() if model else None)
+        if name.startswith(UNDER_EMBARGO) and model in ("call", "application"):
+            # Of a call that is no draft, and what was applied to it.
+            obj = objects["decision"].call if model == "call" else objects["decision"].application
         try:
             address = reverse(f"admin:{name}")
         except NoReverseMatch:
             address = reverse(f"admin:{name}", args=[obj.pk])
         response = client.get(address)
         met[name] = outcome(client.post(address) if response.status_code == 405 else response)
-        if persona in SECRETARIAT:
+        if persona in SECRETARIAT and persona != "decision_officer" and name.startswith(UNDER_EMBARGO):
+            expected[name] = HIDDEN
+        elif persona in SECRETARIAT:
             expected[name] = OPEN if allowed_in_the_admin(persona, name) else FORBIDDEN
         else:
             expected[name] = SIGN_IN

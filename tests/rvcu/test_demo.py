@@ -9,9 +9,13 @@ from django.db.models import Model
 from django.test import Client
 
 from cities.models import (
+    Application,
+    Assignment,
+    Call,
     City,
     CommissionOfficer,
     Coordinator,
+    Endorsement,
     Evaluator,
     HistoryEntry,
     Initiative,
@@ -22,16 +26,26 @@ from cities.models import (
     Photo,
     ProfileConfirmation,
     ProfileRevision,
+    Snapshot,
 )
-from cities.services.demo_people import ACCOUNTS, COORDINATOR, EDITOR, FORMER, INVITED, OTHER, SHIPPED
+from cities.services import decision, demo_applications
+from cities.services.announcement import announce
+from cities.services.checklist import check, completeness, failures
+from cities.services.demo_people import COMMISSION, COORDINATOR, EDITOR, EVALUATOR, FORMER, INVITED, OTHER, SHIPPED
+from cities.services.endorsement import endorse
 from cities.services.history import flaws
-from rvcu.management.commands.demo import STAFF
+from cities.services.submission import submit
+from rvcu.management.commands.demo import ACCOUNTS, STAFF
 from rvcu.models import User
 
 COUNTED: list[type[Model]] = [
+    Application,
+    Assignment,
+    Call,
     City,
     CommissionOfficer,
     Coordinator,
+    Endorsement,
     Evaluator,
     HistoryEntry,
     Initiative,
@@ -42,6 +56,7 @@ COUNTED: list[type[Model]] = [
     Photo,
     ProfileConfirmation,
     ProfileRevision,
+    Snapshot,
     get_user_model(),
 ]
 
@@ -137,19 +152,91 @@ def test_there_is_something_of_every_state_and_all_is_marked(demo):
         assert revision.title_fr.startswith("Démonstration\u202f:")
 
 
+def test_every_call_and_application_is_marked_and_of_towns_that_are_no_members(demo):
+    phases = {call.slug: call.phase() for call in Call.objects.all()}
+    assert phases == {
+        "demonstration": "open",
+        "demonstration-evaluation": "screening",
+        "demonstration-decision": "decision",
+    }
+    assert not Call.objects.filter(is_demonstration=False).exists()
+    assert not Application.objects.filter(is_demonstration=False).exists()
+    assert set(Application.objects.values_list("status", flat=True)) == {"draft", "submitted", "eligible"}
+    for application in Application.objects.all():
+        assert not City.objects.filter(name_en=application.name_en).exists()
+    assert all(snapshot.is_intact for snapshot in Snapshot.objects.all())
+    assert not list(flaws())
+    # Evaluators have something to do, and one is in conflict.
+    assert held(EVALUATOR) == {"Jaffna": "in-progress", "Tours": "invited"}
+    assert held(demo_applications.SECOND) == {"Jaffna": "submitted"}
+    assert held(demo_applications.OF_LYON) == {"Jaffna": "invited"}
+    of_lyon = User.objects.get(email=demo_applications.OF_LYON.email)
+    assert Assignment.objects.filter(user=of_lyon, application__name_en="Maribor").exists()
+    assert not Application.objects.visible_to(of_lyon).filter(name_en__in=["Maribor", "Tours"]).exists()
+
+
+def held(account) -> dict[str, str]:
+    """What an evaluator holds in the call under evaluation."""
+    user = User.objects.get(email=account.email)
+    assignments = Assignment.objects.held_by(user).filter(application__call__slug="demonstration-evaluation")
+    return {one.application.name_en: one.status for one in assignments}
+
+
+def test_what_waits_can_be_done(demo):
+    # The shared application is endorsed and submitted as it is.
+    application = Application.objects.get(name_en="Besançon")
+    commission, applicant = (
+        User.objects.get(email=account.email) for account in (COMMISSION, demo_applications.BESANCON)
+    )
+    assert completeness(application).is_complete
+    letter = demo_applications.paper("endorsement", application, json.loads(demo_applications.SHIPPED.read_text()))
+    endorse(endorsement=application.endorsement, letter=letter, by=commission)
+    assert not failures(check(application))
+    assert submit(application=application, by=applicant).is_intact
+    half_done = completeness(Application.objects.get(name_en="Coimbra"))
+    assert 20 <= half_done.percent <= 60
+    # Five cities are ranked, two designated, and announced.
+    call = Call.objects.get(slug="demonstration-decision")
+    by = User.objects.get(email="decision.officer@example.org")
+    members = City.objects.members().count()
+    ranking = decision.compute_ranking(call=call, by=by)
+    assert len(ranking.rows) == 5
+    act = {"reference": "Demonstration 1", "decided_on": call.decision_at.date(), "decider": "Director-General"}
+    for application in call.applications.all():
+        outcome = "designated" if application.name_en in ("Maribor", "Mombasa") else "not-designated"
+        standing = "shortlisted" if outcome == "designated" else "not-shortlisted"
+        decision.shortlist(application=application, standing=standing, reason="", by=by)
+        decision.decide(application=application, outcome=outcome, file=None, by=by, **act)
+    announce(call=call, by=by)
+    assert City.objects.members().count() == members + 2
+    assert City.objects.get(slug="mombasa").country_id == "KE"
+    assert OutboxMessage.objects.filter(to="main.maribor@example.org").exists()
+
+
 def test_french_texts_have_their_narrow_spaces():
     def texts(value):
         if isinstance(value, dict):
             for name, inner in value.items():
-                yield from texts(inner) if isinstance(inner, dict | list) else [(name, inner)]
+                yield from texts(inner) if isinstance(inner, dict | list) else [(name, str(inner))]
         elif isinstance(value, list):
             for inner in value:
                 yield from texts(inner)
 
-    for name, text in texts(json.loads(SHIPPED.read_text())):
-        if name.endswith("_fr"):
+    applications = json.loads(demo_applications.SHIPPED.read_text())
+    in_french = list(texts({"answers": applications["answers"]["fr"], "letters": applications["letters"]["fr"]}))
+    for name, text in [*texts(json.loads(SHIPPED.read_text())), *texts(applications), *in_french]:
+        if name.endswith("_fr") or (name, text) in in_french:
             for sign in ":;!?":
-                assert text.count(sign) == text.count(f"\u202f{sign}") + text.count("https:"), text
+                assert text.count(sign) == text.count(f"\u202f{sign}") + (sign == ":") * text.count("https:"), text
+
+
+def test_the_sheet_of_paper_is_a_pdf():
+    content = demo_applications.sheet("Lettre (Besançon)", "une ligne")
+    assert content.startswith(b"%PDF-")
+    assert content.rstrip().endswith(b"%%EOF")
+    start = int(content.split(b"startxref\n")[1].split()[0])
+    assert content[start:].startswith(b"xref")
+    assert "Besançon".encode("cp1252") in content
 
 
 def test_all_its_pages_open(demo, folder):
@@ -173,3 +260,23 @@ def test_all_its_pages_open(demo, folder):
             assert word in response.content.decode(), address
         for address in own:
             assert client.get(f"/{language}/{address}").status_code == 200, address
+    # Those of the applications.
+    applications = {one.name_en: one.pk for one in Application.objects.all()}
+    held = Assignment.objects.get(user__email=EVALUATOR.email, application__name_en="Jaffna")
+    besancon = f"my/applications/{applications['Besançon']}/"
+    opened = {
+        demo_applications.BESANCON: ["my/", besancon, f"{besancon}form/plan/", f"{besancon}read/", f"{besancon}check/"],
+        demo_applications.COIMBRA: ["my/", f"my/applications/{applications['Coimbra']}/photos/"],
+        demo_applications.PAST: ["my/", f"my/applications/{applications['Maribor']}/receipts/1/"],
+        COMMISSION: ["my/", "my/commission/FR/", f"{besancon}read/"],
+        EVALUATOR: ["my/", "my/evaluations/", f"my/evaluations/{held.pk}/"],
+        demo_applications.OF_LYON: ["my/", "my/evaluations/"],
+    }
+    for language in ("en", "fr"):
+        for slug in ("", "demonstration/", "demonstration-evaluation/", "demonstration/questions/"):
+            assert Client().get(f"/{language}/calls/{slug}").status_code == 200, slug
+        for account, addresses in opened.items():
+            client = Client()
+            client.force_login(User.objects.get(email=account.email))
+            for address in addresses:
+                assert client.get(f"/{language}/{address}").status_code == 200, (account.email, address)

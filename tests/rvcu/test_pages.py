@@ -6,7 +6,7 @@ pytestmark = pytest.mark.usefixtures("network")
 
 PAGES = {
     # address without its language: queries
-    "": 8,
+    "": 9,
     "cities/": 7,
     "cities/table/": 7,
     "cities/map/": 7,

@@ -1,0 +1,245 @@
+"""Decisions at once, and an announcement that is killed wherever it stands (PostgreSQL, real connections)."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.db.models import Model
+from django.utils import timezone
+
+from cities.exceptions import NetworkError
+from cities.models import (
+    Application,
+    Call,
+    City,
+    Decision,
+    Designation,
+    Edition,
+    HistoryEntry,
+    Invitation,
+    OutboxMessage,
+    Reminder,
+)
+from cities.services.announcement import announce
+from cities.services.decision import correct, flaws
+from cities.services.history import flaws as history_flaws
+from rvcu.models import User
+from tests.conftest import person
+from tests.factories import CountryFactory, CreativeFieldFactory
+from tests.factories.calls import make_call, make_commission_officer
+from tests.factories.decisions import ACT, days, make_decision, make_eligible
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FIELDS = ("literature", "music", "film", "design", "gastronomy", "media-arts")
+RUNNER = Path(__file__).with_name("dying_announcer.py")
+
+
+@pytest.fixture
+def officers(db) -> list[User]:
+    for iso2, name in (("FR", "France"), ("PT", "Portugal")):
+        CountryFactory(iso2=iso2, name_en=name, name_fr=name)
+    for slug in FIELDS:
+        CreativeFieldFactory(slug=slug)
+    return [person(f"decision.officer.{number}@example.org", "decision officer") for number in range(8)]
+
+
+def at_once(acts: list[Callable[[], Any]]) -> list[Any]:
+    """What each act gave, or the refusal, all begun in the same moment."""
+    barrier = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], Any]) -> Any:
+        barrier.wait()
+        try:
+            return act()
+        except NetworkError as refusal:
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def test_officers_deciding_at_once_make_one_act(officers):
+    application = make_eligible(make_call("decision"))
+    outcomes = ["designated", "not-designated"] * 4
+    results = at_once(
+        [
+            lambda officer=officer, outcome=outcome: make_decision(application, officer, outcome)
+            for officer, outcome in zip(officers, outcomes, strict=True)
+        ]
+    )
+    assert Decision.objects.count() == 1
+    refusals = [str(one) for one in results if isinstance(one, NetworkError)]
+    assert len(refusals) == 7
+    assert {"There is a decision on Besançon already. Correct that one instead."} == set(refusals)
+
+
+def test_officers_correcting_at_once_make_one_correction(officers):
+    decision = make_decision(make_eligible(make_call("decision")), officers[0])
+    act = {**ACT, "decided_on": decision.decided_on, "file": None, "reason": "An error."}
+    results = at_once(
+        [lambda by=by: correct(decision=decision, outcome="not-designated", by=by, **act) for by in officers]
+    )
+    assert sum(isinstance(one, Decision) for one in results) == 1
+    assert Decision.objects.count() == 2
+    assert list(flaws()) == []
+
+
+def test_the_places_of_a_country_hold_when_all_are_given_at_once(officers):
+    call = make_call("decision")
+    names = ("Besançon", "Tours", "Brest", "Auch", "Nevers", "Orange")
+    applications = [make_eligible(call, name, field=field) for name, field in zip(names, FIELDS, strict=True)]
+    results = at_once(
+        [
+            lambda application=application, by=by: make_decision(application, by)
+            for application, by in zip(applications, officers, strict=False)
+        ]
+    )
+    assert sum(isinstance(one, Decision) for one in results) == 2
+    assert Decision.objects.filter(outcome="designated").count() == 2
+    assert list(flaws()) == []
+
+
+def test_announcements_at_once_announce_once(officers):
+    call = make_call("decision")
+    make_decision(make_eligible(call), officers[0])
+    at_once([lambda by=by: announce(call=call, by=by) for by in officers[:4]])
+    assert Designation.objects.filter(city__slug="besancon").count() == 1
+    assert OutboxMessage.objects.filter(template="announced-designated").count() == 1
+    assert HistoryEntry.objects.filter(verb="call.announced", object_type="cities.call").count() == 1
+
+
+# Killed, and run again
+
+
+@contextmanager
+def announcer() -> Iterator[Callable[[str], str]]:
+    """Another process, with connections of its own, whose children do what they are told and die as they are told."""
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "rvcu.settings",
+        "RVCU_MODE": "test",
+        "PYTHONPATH": str(RUNNER.parents[2]),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", str(RUNNER), connection.settings_dict["NAME"]],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+
+    def tell(command: str) -> str:
+        process.stdin.write(f"{command}\n")
+        process.stdin.flush()
+        return answer()
+
+    def answer() -> str:
+        return process.stdout.readline().strip()
+
+    try:
+        assert answer() == "ready"
+        yield tell
+    finally:
+        process.stdin.close()
+        process.wait(30)
+
+
+TOUCHED = (Call, Application, City, Designation, Invitation, OutboxMessage, Reminder, Edition)
+
+
+def state(models: Iterable[type[Model]]) -> dict[str, str]:
+    """What tables hold, as a hash a table."""
+    found = {}
+    with connection.cursor() as cursor:
+        for model in models:
+            table = model._meta.db_table
+            cursor.execute(f"""SELECT string_agg(t::text, '|' ORDER BY t::text) FROM "{table}" t""")
+            found[table] = hashlib.sha256((cursor.fetchone()[0] or "").encode()).hexdigest()
+    return found
+
+
+def test_an_announcement_killed_anywhere_and_run_again_announces_once(officers):
+    call = make_call("decision", announce_at=timezone.now() - days(1))
+    make_commission_officer(person("commission.fr@example.org"))
+    for name, country, outcome in (
+        ("Besançon", "FR", "designated"),
+        ("Coimbra", "PT", "designated"),
+        ("Tours", "FR", "not-designated"),
+    ):
+        make_decision(make_eligible(call, name, country), officers[0], outcome)
+    everything = apps.get_models(include_auto_created=True)
+    before, touched, members = state(everything), state(TOUCHED), City.objects.members().count()
+    killed = str(int(signal.SIGKILL))
+    with announcer() as tell:
+        number = 0
+        while state(TOUCHED) == touched:
+            # Of all tables now and then: it takes longer than an announcement.
+            assert number % 25 or state(everything) == before
+            number += 1
+            assert tell(f"statement {number}") == killed
+        # The last one died behind the commit, in the first statement of the sender: nothing has left.
+        assert number > 60
+        assert set(OutboxMessage.objects.values_list("status", flat=True)) == {"held", "approved"}
+        assert tell("run") == "done"
+        assert tell("run") == "done"
+    check_announced_once(call, members)
+
+
+def test_an_announcement_killed_between_commit_and_mail_leaves_its_mails_to_the_next(officers):
+    call = make_call("decision", announce_at=timezone.now() - days(1))
+    make_decision(make_eligible(call), officers[0])
+    members = City.objects.members().count()
+    killed = str(int(signal.SIGKILL))
+    with announcer() as tell:
+        assert tell("commit") == killed
+        waiting = OutboxMessage.objects.filter(status="approved")
+        assert waiting.count() == 2
+        # The next one is killed when the first mail has left, and before that is noted.
+        assert tell("mail 1") == killed
+        assert OutboxMessage.objects.filter(status="sending").count() == 1
+        assert tell("run") == "done"
+        assert OutboxMessage.objects.filter(status="sent").count() == 1
+        # A claim runs out.
+        OutboxMessage.objects.filter(status="sending").update(next_try_at=timezone.now())
+        assert tell("run") == "done"
+    assert OutboxMessage.objects.filter(status="sent").count() == 2
+    assert OutboxMessage.objects.filter(status="held").count() == 1
+    assert City.objects.members().count() == members + 1
+    assert Designation.objects.filter(city__slug="besancon").count() == 1
+    assert list(history_flaws()) == []
+
+
+def check_announced_once(call: Call, members: int) -> None:
+    assert City.objects.members().count() == members + 2
+    assert [Designation.objects.filter(city__slug=slug).count() for slug in ("besancon", "coimbra")] == [1, 1]
+    templates = OutboxMessage.objects.order_by("template", "to").values_list("template", "to")
+    assert list(templates) == [
+        ("announced-commission", "commission.fr@example.org"),
+        ("announced-designated", "mayor.besancon@example.org"),
+        ("announced-designated", "mayor.coimbra@example.org"),
+        ("announced-not-designated", "mayor.tours@example.org"),
+        ("invitation-coordinator", "alternate.besancon@example.org"),
+        ("invitation-coordinator", "alternate.coimbra@example.org"),
+        ("invitation-coordinator", "main.besancon@example.org"),
+        ("invitation-coordinator", "main.coimbra@example.org"),
+    ]
+    assert OutboxMessage.objects.filter(status="sent").count() == Invitation.objects.count() == 4
+    assert HistoryEntry.objects.filter(verb="decision.recorded").count() == 3
+    assert HistoryEntry.objects.filter(verb="call.announced", object_type="cities.call").count() == 1
+    assert list(history_flaws()) == []
+    assert list(flaws()) == []
