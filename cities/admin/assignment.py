@@ -240,7 +240,7 @@ class AssignmentAdmin(OperationsAdmin):
                 raise Http404
             return named[0], calls
         running = [call for call in calls if call.applications.filter(status=Application.Status.ELIGIBLE).exists()]
-        return (running or calls or [None])[0], calls
+        return next(iter(running or calls), None), calls
 
     def plan_view(self, request: HttpRequest) -> HttpResponse:
         """A plan for all that lacks reviews: looked at first, then carried out whole, or looked at anew."""

@@ -426,9 +426,13 @@ class CallAdmin(FrozenMixin, PlainAdmin):
             for language, label in (("en", _("Preview in English")), ("fr", _("Preview in French"))):
                 with translation.override(language):
                     found.append(Operation(call.get_absolute_url(), label))
+        now = timezone.now()
+        is_evaluated = call.status == Status.PUBLISHED and now >= call.evaluation_until
+        # By the call's instants alone: whether anything was decided must not show.
+        if call.is_announced or (is_evaluated and request.user.has_perm("cities.decide")):
+            found.append(Operation(self.url_of("decisions", call.pk), _("Ranking and decisions")))
         if not request.user.has_perm(RUN, call):
             return found
-        now = timezone.now()
 
         def add(name: str, label: str, *, is_next: bool = False) -> None:
             found.append(Operation(self.url_of(name, call.pk), label, is_next))

@@ -53,9 +53,9 @@ class DocumentForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
-        if given.get("kind") in ApplicationDocument.SIGNED and not given.get("signatory_name", "").strip():
-            if "signatory_name" not in self.errors:
-                self.add_error("signatory_name", _("Say who signed the letter."))
+        is_signed = given.get("kind") in ApplicationDocument.SIGNED
+        if is_signed and "signatory_name" not in self.errors and not given.get("signatory_name", "").strip():
+            self.add_error("signatory_name", _("Say who signed the letter."))
         return given
 
     def act(self, *, application: Application, by: Person) -> ApplicationDocument:

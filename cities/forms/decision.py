@@ -19,7 +19,7 @@ from .designation import Day
 
 class Words(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"widget": forms.Textarea(attrs={"rows": 3}), "max_length": 1000} | kwargs)
+        super().__init__(widget=forms.Textarea(attrs={"rows": 3}), max_length=1000, **kwargs)
 
 
 class ShortlistForm(forms.Form):

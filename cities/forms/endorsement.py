@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ..days import today
@@ -26,7 +25,7 @@ from .layout import fields_only
 LAST_WISH = 999
 
 
-def words(label: str | Promise, help_text: str | Promise = "", *, required: bool = True) -> forms.CharField:
+def words(label: Any, help_text: Any = "", *, required: bool = True) -> forms.CharField:
     return forms.CharField(
         label=label,
         help_text=help_text,

@@ -455,7 +455,7 @@ def plan(call: Call) -> Plan:
     made: list[Planned] = []
     unsolved: dict[int, list[str]] = {}
     loads = {evaluator.pk: 0 for evaluator in evaluators}
-    for field in sorted({application.field_id for application in applications}):
+    for field in sorted({application.field_id or 0 for application in applications}):
         here = [application for application in applications if application.field_id == field]
         for panel, wanted in wanted_reviews(call).items():
             of_panel = [one for one in evaluators if one.field_id == field and one.panel == panel]

@@ -139,10 +139,9 @@ def beside(
     conflicts = conflicts_between(applications, [evaluator.user for evaluator in evaluators])
     load = loads(evaluators)
     held: dict[tuple[int, int], set[str]] = {}
-    for application, user, status in Assignment.objects.filter(application__in=list(applications)).values_list(
-        "application", "user", "status"
-    ):
-        held.setdefault((application, user), set()).add(status)
+    assigned = Assignment.objects.filter(application__in=list(applications))
+    for pk, user, status in assigned.values_list("application", "user", "status"):
+        held.setdefault((pk, user), set()).add(status)
     translated = set(
         ApplicationDocument.objects.filter(
             application__in=list(applications), kind=ApplicationDocument.Kind.TRANSLATION, replaced_at=None

@@ -297,7 +297,8 @@ def balance(call: Call) -> Balance:
         )
     )
     fields = list(CreativeField.objects.filter(calls=call).order_by("position"))
-    known = City.objects.members().order_by().values_list("current__field__slug", "country__region")
+    members: Any = City.objects.members().order_by()
+    known = members.values_list("current__field__slug", "country__region")
     in_network = set(City.objects.members().order_by().values_list("country", flat=True))
     countries = {application.country_id: application.country for application in applications}
     by_country = Counter(application.country_id for application in applications)

@@ -71,7 +71,7 @@ def save_evaluation(*, assignment: Assignment, given: Given, seen: int, by: Pers
         )
     evaluation = evaluation_of(stored)
     criteria = list(Criterion.objects.filter(call=stored.application.call_id))
-    empty = {criterion.key: (None, "") for criterion in criteria}
+    empty: dict[str, tuple[int | None, str]] = {criterion.key: (None, "") for criterion in criteria}
     before = given_of(evaluation)
     if _plain(before, empty) == _plain(given, empty):
         return evaluation

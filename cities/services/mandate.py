@@ -216,13 +216,14 @@ def describe_evaluator(
     given = {"reads_english": reads_english, "reads_french": reads_french, "max_load": max_load}
     changes = {name: [getattr(stored, name), value] for name, value in given.items() if getattr(stored, name) != value}
     before = sorted(stored.countries.values_list("pk", flat=True))
-    after = sorted(country.pk for country in countries)
+    noted = list(countries)
+    after = sorted(country.pk for country in noted)
     if before != after:
         changes["countries"] = [", ".join(before), ", ".join(after)]
     for name, value in given.items():
         setattr(stored, name, value)
     stored.save(update_fields=list(given))
-    stored.countries.set(after)
+    stored.countries.set(noted)
     if changes:
         record(Verb.EVALUATOR_DESCRIBED, on=stored, by=by, changes=changes)
     return stored

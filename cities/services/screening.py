@@ -68,9 +68,8 @@ def screening_of(application: Application) -> Screening:
 def checklist(application: Application) -> list[Line]:
     """Every item in its order, with the computed finding and the officer's."""
     found = {Reason(finding.code): finding for finding in check(application)}
-    items = {}
-    for item in ScreeningItem.objects.filter(screening__application=application).select_related("by"):
-        items[item.code] = item
+    noted = ScreeningItem.objects.filter(screening__application=application).select_related("by")
+    items: dict[str, ScreeningItem] = {one.code: one for one in noted}
     lines = []
     for code in Reason:
         finding, item = found.get(code), items.get(code)

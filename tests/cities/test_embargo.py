@@ -23,7 +23,7 @@ from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
-from django.utils import timesince, timezone, translation
+from django.utils import cache, timesince, timezone, translation
 from PIL import Image
 
 from cities.models import (
