@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from ..days import today
 from ..models import Application, Call, Country, CreativeField, Region
-from ..services.call import LATER_INSTANTS
+from ..services.call import LATER_INSTANTS, taken_by_a_page
 from ..text import SLUG
 from .act import ActForm
 from .designation import Reason
@@ -65,6 +65,12 @@ class CallForm(forms.ModelForm):
         else:
             self.fields["offered"].initial = list(CreativeField.objects.valid(today()).values_list("pk", flat=True))
 
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"]
+        if why := taken_by_a_page(slug):
+            raise forms.ValidationError(why)
+        return slug
+
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         if self.instance.pk:
@@ -90,6 +96,12 @@ class CopyCallForm(ActForm):
     )
     year = forms.IntegerField(label=_("Year"), min_value=2004, max_value=2100)
     fieldsets = ((None, {"fields": ("year", "slug")}),)
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"]
+        if why := taken_by_a_page(slug):
+            raise forms.ValidationError(why)
+        return slug
 
 
 class ReasonForm(ActForm):

@@ -126,6 +126,8 @@ class Call(models.Model):
     }
     """Back to a draft only before it opens."""
     ANNOUNCED = (Status.ANNOUNCED, Status.ARCHIVED)
+    RESERVED = ("receipt",)
+    """Pages that stand beside those of the calls: no call has such an address."""
 
     slug = models.SlugField(
         _("address"), max_length=40, unique=True, help_text=_("the year; year-name when a year has two")

@@ -188,6 +188,10 @@ class ConflictOverrideQuerySet(models.QuerySet["ConflictOverride"]):
     def agreed(self) -> Self:
         return self.filter(agreed_at__isnull=False)
 
+    def visible_to(self, user: Any) -> Self:
+        """The secretariat's; whom an override is about would learn from it what they are kept from."""
+        return self if user.has_perm("cities.assign") else self.none()
+
 
 class ConflictOverride(models.Model):
     """Two officers decide that one kind of conflict does not keep a person from evaluating an application."""

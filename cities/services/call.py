@@ -61,6 +61,13 @@ class CallRefused(NetworkError):
     """A call cannot be copied, published, extended or moved as asked."""
 
 
+def taken_by_a_page(slug: str) -> str:
+    """Why no call can have this address, in a sentence; nothing when one can."""
+    if slug in Call.RESERVED:
+        return _("Another page has the address “%(slug)s”: choose another.") % {"slug": slug}
+    return ""
+
+
 def name_of(instant: str) -> Any:
     """What an instant of a call is called on screen."""
     column: Any = Call._meta.get_field(instant)
@@ -89,6 +96,8 @@ def copy_call(*, call: Call, slug: str, year: int, by: Person | None) -> Call:
 
     Raises CallRefused when the address is taken.
     """
+    if why := taken_by_a_page(slug):
+        raise CallRefused(why)
     if Call.objects.filter(slug=slug).exists():
         raise CallRefused(_("There is a call with the address “%(slug)s” already.") % {"slug": slug})
     source = Call.objects.get(pk=call.pk)
@@ -137,6 +146,7 @@ def obstacles(call: Call, at: datetime.datetime | None = None) -> list[str]:
     """Why a call cannot be published at an instant (now by default), a sentence each; nothing when it can."""
     at = at or timezone.now()
     return [
+        *filter(None, [taken_by_a_page(call.slug)]),
         *_languages_missing(call, "title", _("The call")),
         *_said_once(call, "introduction", _("The introduction")),
         *_about_instants(call, at),

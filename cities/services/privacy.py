@@ -37,6 +37,7 @@ from ..models import (
     ApplicationPhoto,
     Assignment,
     City,
+    ConflictOverride,
     Coordinator,
     Decision,
     Edition,
@@ -98,7 +99,7 @@ _LABELS = {
     "type": gettext_lazy("kind"),
 }
 """What tables of libraries are called, which have no words in both languages."""
-_SEEN_ONLY: tuple[Any, ...] = (Assignment, Decision, Ranking, Shortlisting)
+_SEEN_ONLY: tuple[Any, ...] = (Assignment, ConflictOverride, Decision, Ranking, Shortlisting)
 """Of these a person is told what they may see now: not whom the secretariat means to ask, not what is under embargo."""
 
 

@@ -41,6 +41,7 @@ from cities.services.call import (
     take_back_call,
 )
 from cities.services.demo_call import load_demonstration_call
+from cities.urls import urlpatterns
 from tests.conftest import person
 from tests.factories.calls import DAY, make_application, make_call, make_commission_officer
 
@@ -169,6 +170,7 @@ def test_a_whole_draft_has_no_obstacle(draft):
 
 
 OBSTACLES = {
+    "Another page has the address “receipt”: choose another.": lambda call: setattr(call, "slug", "receipt"),
     "The call: the text in French is missing.": lambda call: setattr(call, "title_fr", ""),
     "The introduction: the text in English is missing.": lambda call: setattr(call, "introduction_en", " "),
     "The opening lies in the past: nobody could have known of it.": lambda call: setattr(
@@ -296,6 +298,15 @@ def test_a_copy_takes_over_everything_but_the_dates(draft, officer):
 def test_an_address_is_copied_to_once(draft, officer):
     with pytest.raises(CallRefused, match="There is a call with the address “2027” already"):
         copy_call(call=draft, slug="2027", year=2029, by=officer)
+
+
+def test_no_call_stands_behind_another_page(draft, officer):
+    beside = [str(entry.pattern).split("/")[1] for entry in urlpatterns if str(entry.pattern).startswith("calls/")]
+    pages = {part for part in beside if part and not part.startswith("<")}
+    assert pages == set(Call.RESERVED)
+    for slug in pages:
+        with pytest.raises(CallRefused, match="Another page has the address"):
+            copy_call(call=draft, slug=slug, year=2029, by=officer)
 
 
 def test_edge_d_summer_time_and_paris(network, officer):

@@ -91,6 +91,17 @@ def test_dates_out_of_order_get_a_sentence(staff, draft):
     assert 'value="2020-01-01T00:00"' in response.content.decode()
 
 
+def test_an_address_of_another_page_gets_a_sentence(staff, draft):
+    data = filled(staff.get(at("change", draft)), slug="receipt")
+    refused = [
+        staff.post(at("change", draft), data),
+        staff.post(at("copy", draft), {"year": "2029", "slug": "receipt"}),
+    ]
+    for response in refused:
+        assert "Another page has the address “receipt”: choose another." in response.content.decode()
+    assert [call.slug for call in Call.objects.all()] == [draft.slug]
+
+
 def test_edge_d_an_hour_that_does_not_exist_is_refused(staff, draft):
     data = filled(staff.get(at("change", draft)), announce_at="2028-03-26T02:30")
     assert staff.post(at("change", draft), data).context["errors"]

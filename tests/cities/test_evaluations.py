@@ -201,7 +201,7 @@ def test_the_declaration_comes_before_the_file(language, application, expert, cl
     assignment = make_assignment(application, expert)
     page = client.get(address(assignment, language=language)).text
     assert "Coimbra" in page
-    assert "dossier" not in page
+    assert 'class="dossier"' not in page
     assert client.get(f"/{language}/my/applications/{application.pk}/read/").status_code in (403, 404)
     refused = client.post(address(assignment, "accept/", language))
     assert refused.context["forms"]["accept"].errors
@@ -209,7 +209,7 @@ def test_the_declaration_comes_before_the_file(language, application, expert, cl
     assignment.refresh_from_db()
     assert (assignment.status, assignment.declared_at is not None) == (Status.ACCEPTED, True)
     page = client.get(address(assignment, language=language)).text
-    assert "dossier" in page
+    assert 'class="dossier"' in page
     assert ("On development" if language == "en" else "Sur development") in page
     again = client.post(address(assignment, "accept/", language), {"accept-is_free": "on"})
     assert again.status_code == 302
