@@ -160,8 +160,8 @@ class NoOverlap(TriggerConstraint):
 class AppendOnly(TriggerConstraint):
     """Rows can be added and read, nothing else: UPDATE, DELETE, TRUNCATE and REPLACE fail in the database itself.
 
-    `unique` names the columns by which an INSERT OR REPLACE of SQLite could displace a row: SQLite fires no
-    DELETE trigger for that.
+    `unique` names the columns, or groups of columns, by which an INSERT OR REPLACE of SQLite could displace a row:
+    SQLite fires no DELETE trigger for that.
     """
 
     sqlite: tuple[str, ...] = (
@@ -173,7 +173,9 @@ class AppendOnly(TriggerConstraint):
     _replace = """CREATE TRIGGER "%(name)s_replace" BEFORE INSERT ON %(table)s WHEN {exists}
                   BEGIN SELECT RAISE(ABORT, '%(name)s: no row may be replaced'); END"""
     # One look-up an index: joined by OR within one, SQLite would read the whole table at every insert.
-    _exists = 'EXISTS (SELECT 1 FROM %(table)s AS other WHERE other."%({key})s" = NEW."%({key})s")'
+    _exists = "EXISTS (SELECT 1 FROM %(table)s AS other WHERE {same})"
+    # "IS" in a group, because a condition on what is empty can make the rest unique.
+    _same: tuple[str, str] = ('other."%({key})s" = NEW."%({key})s"', 'other."%({key})s" IS NEW."%({key})s"')
     triggers = ("%(name)s_update", "%(name)s_delete", "%(name)s_replace")
     postgresql = (
         """CREATE OR REPLACE FUNCTION "%(name)s"() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -184,18 +186,25 @@ class AppendOnly(TriggerConstraint):
     )
     postgresql_drop = ('DROP TRIGGER "%(name)s" ON %(table)s', 'DROP FUNCTION "%(name)s"()')
 
-    def __init__(self, *, unique: tuple[str, ...], **kwargs: Any) -> None:
+    def __init__(self, *, unique: tuple[str | tuple[str, ...], ...], **kwargs: Any) -> None:
         self.unique = tuple(unique)
-        exists = " OR ".join(self._exists.format(key=key) for key in ("pk", *self.unique))
+        exists = " OR ".join(self._exists.format(same=self._same_as(key)) for key in ("pk", *self.unique))
         self.sqlite = (*type(self).sqlite, self._replace.format(exists=exists))
         super().__init__(**kwargs)
+
+    def _same_as(self, key: str | tuple[str, ...]) -> str:
+        single, grouped = self._same
+        if isinstance(key, str):
+            return single.format(key=key)
+        return " AND ".join(grouped.format(key=name) for name in key)
 
     def deconstruct(self):
         path, args, kwargs = super().deconstruct()
         return path, args, {"unique": self.unique, **kwargs}
 
     def parameters(self, model):
-        columns = {name: model._meta.get_field(name).column for name in self.unique}
+        names = [name for key in self.unique for name in ([key] if isinstance(key, str) else key)]
+        columns = {name: model._meta.get_field(name).column for name in names}
         return {"pk": model._meta.pk.column, **columns}
 
 
@@ -316,12 +325,20 @@ class FrozenWith(TriggerConstraint):
 
 
 class FrozenRules(TriggerConstraint):
-    """Of a call that is no draft the named columns keep their values, and it stays no draft while they change."""
+    """Of a call that is no draft the named columns keep their values, and it stays no draft while they change.
+
+    On SQLite no INSERT OR REPLACE puts another row in its place, by the primary key or the slug.
+    """
 
     sqlite = (
         """CREATE TRIGGER "%(name)s" BEFORE UPDATE ON %(table)s WHEN %(differ)s
            BEGIN SELECT RAISE(ABORT, '%(name)s'); END""",
+        """CREATE TRIGGER "%(name)s_replace" BEFORE INSERT ON %(table)s WHEN EXISTS (
+               SELECT 1 FROM %(table)s AS other
+               WHERE (other.id = NEW.id OR other.slug = NEW.slug) AND other.status <> 'draft'
+           ) BEGIN SELECT RAISE(ABORT, '%(name)s'); END""",
     )
+    triggers = ("%(name)s", "%(name)s_replace")
     postgresql = (
         """CREATE OR REPLACE FUNCTION "%(name)s"() RETURNS trigger LANGUAGE plpgsql AS $$
            BEGIN RAISE EXCEPTION '%(name)s' USING ERRCODE = 'restrict_violation'; END $$""",

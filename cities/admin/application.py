@@ -17,8 +17,6 @@ from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -29,7 +27,7 @@ from django.utils.html import format_html
 from django.utils.http import content_disposition_header, urlencode
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from ..acts import readable
 from ..days import today, until_in_words
@@ -37,19 +35,11 @@ from ..exceptions import NetworkError
 from ..forms.act import ActForm
 from ..models import (
     Application,
-    Assignment,
-    Call,
-    Country,
-    CreativeField,
     Decision,
     Endorsement,
-    Region,
     Screening,
 )
-from ..people import Person
-from ..services.checklist import completeness
-from ..services.draft_reminder import remind_team, why_not_reminded
-from ..services.file import (
+from ..services.application_file import (
     acts_on_file,
     documents_of,
     ended_assignments,
@@ -58,9 +48,23 @@ from ..services.file import (
     scores_of,
     with_reviews,
 )
+from ..services.checklist import completeness
+from ..services.draft_reminder import remind_team, why_not_reminded
 from ..services.screening import find_eligible
 from ..services.sheet import CSV, XLSX, Sheet
-from ..text import words
+from .application_filters import (
+    ApplicantCountryFilter,
+    CallFilter,
+    EndorsementFilter,
+    FieldFilter,
+    LanguageFilter,
+    PhaseFilter,
+    RegionFilter,
+    ReturnedFilter,
+    ReviewsFilter,
+    ScreeningFilter,
+    StatusFilter,
+)
 from .operations import Operation, OperationsAdmin, posted
 
 Status = Application.Status
@@ -90,184 +94,6 @@ PARTS: list[Part] = []
 def add_part(part: Part) -> None:
     """Called once by the module of the subject, in the order in which the parts stand on the page."""
     PARTS.append(part)
-
-
-# Filters. Their parameters are part of saved addresses
-
-
-class Filter(admin.SimpleListFilter):
-    """A filter by a fixed set of choices; an unknown one in an address filters nothing."""
-
-    options: tuple[tuple[str, Any], ...] = ()
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
-        return list(self.options)
-
-    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
-        value = self.value()
-        return self.chosen(request, queryset, value) if value and value in dict(self.lookup_choices) else queryset
-
-    def chosen(self, request: HttpRequest, queryset: models.QuerySet, value: str) -> models.QuerySet:
-        raise NotImplementedError
-
-
-class CallFilter(Filter):
-    title = gettext_lazy("call")
-    parameter_name = "call"
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
-        return [(call.slug, f"{call.slug} · {call.title}") for call in Call.objects.defer("introduction_en")]
-
-    def chosen(self, request: HttpRequest, queryset: models.QuerySet, value: str) -> models.QuerySet:
-        return queryset.filter(call__slug=value)
-
-
-class PhaseFilter(Filter):
-    title = gettext_lazy("phase of the call")
-    parameter_name = "phase"
-    options = tuple((phase.value, phase.label) for phase in Call.Phase if phase not in ("draft", "scheduled"))
-
-    def chosen(self, request: HttpRequest, queryset: models.QuerySet, value: str) -> models.QuerySet:
-        calls = Call.objects.prefetch_related("extensions")
-        return queryset.filter(call__in=[call.pk for call in calls if call.phase() == value])
-
-
-class StatusFilter(Filter):
-    title = gettext_lazy("status")
-    parameter_name = "status"
-    options = tuple(Status.choices)
-
-    def chosen(self, request: HttpRequest, queryset: models.QuerySet, value: str) -> models.QuerySet:
-        return queryset.filter(status=value)
-
-
-class EndorsementFilter(Filter):
-    title = gettext_lazy("endorsement")
-    parameter_name = "endorsement"
-    options = (
-        ("missing", gettext_lazy("not in force")),
-        ("none", gettext_lazy("not asked for")),
-        *Endorsement.Status.choices,
-    )
-
-    def chosen(self, request: HttpRequest, queryset: models.QuerySet, value: str) -> models.QuerySet:
-        match value:
-            case "missing":
-                return queryset.exclude(Exists(Endorsement.objects.in_force().filter(application=OuterRef("pk"))))
-            case "none":
-                return queryset.filter(endorsement=None)
-        return queryset.filter(endorsement__status=value)
-
-
-def to_examine(rows: models.QuerySet) -> models.QuerySet:
-    """Those that an officer examines: submitted, and neither concluded nor waiting for a second officer."""
-    open_ones = Q(screening=None) | Q(screening__status=Screening.Status.OPEN)
-    return rows.filter(open_ones, status=Status.SUBMITTED)
-
-
-def waiting_for_second(rows: models.QuerySet, reader: Person) -> models.QuerySet:
-    """Those that a colleague proposed to find ineligible."""
-    return rows.filter(screening__status=Screening.Status.PROPOSED).exclude(screening__proposed_by=reader)
-
-
-class ScreeningFilter(Filter):
-    title = gettext_lazy("technical examination")
-    parameter_name = "screening"
-    options = (
-        ("to-examine", gettext_lazy("to examine")),
-        ("second", gettext_lazy("waiting for a second officer, not you")),
-        ("proposed", gettext_lazy("ineligibility proposed")),
-        ("concluded", gettext_lazy("concluded")),
-    )
-
-    def chosen(self, request: HttpRequest, queryset: models.QuerySet, value: str) -> models.QuerySet:
-        match value:
-            case "to-examine":
-                return to_examine(queryset)
-            case "second":
-                return waiting_for_second(queryset, request.user)
-        return queryset.filter(screening__status=value)
-
-
-class ReturnedFilter(Filter):
-    title = gettext_lazy("returned for completion")
-    parameter_name = "returned"
-    options = (
-        ("yes", gettext_lazy("with the city now")),
-        ("over", gettext_lazy("its time is over")),
-        ("was", gettext_lazy("was returned once")),
-    )
-
-    def chosen(self, request: HttpRequest, queryset: models.QuerySet, value: str) -> models.QuerySet:
-        if value == "was":
-            return queryset.filter(screening__returned_at__isnull=False)
-        returned = queryset.filter(status=Status.RETURNED)
-        return returned.filter(return_until__lte=timezone.now()) if value == "over" else returned
-
-
-class ReviewsFilter(Filter):
-    title = gettext_lazy("reviews")
-    parameter_name = "reviews"
-    options = (
-        ("unassigned", gettext_lazy("too few evaluators")),
-        ("missing", gettext_lazy("too few reviews")),
-        ("overdue", gettext_lazy("a review is overdue")),
-        ("complete", gettext_lazy("all reviews")),
-    )
-
-    def chosen(self, request: HttpRequest, queryset: models.QuerySet, value: str) -> models.QuerySet:
-        own = Assignment.objects.filter(application=OuterRef("pk"))
-        if value == "overdue":
-            open_ones = (*Assignment.EDITABLE, Assignment.Status.INVITED)
-            return queryset.filter(Exists(own.filter(status__in=open_ones, due_at__lte=timezone.now())))
-        states = Assignment.ACTIVE if value == "unassigned" else Assignment.DONE
-        count = own.filter(status__in=states).order_by().values("application").annotate(n=Count("pk")).values("n")
-        counted = queryset.annotate(counted=Coalesce(Subquery(count), 0)).filter(status=Status.ELIGIBLE)
-        wanted = F("call__expert_reviews") + F("call__city_reviews")
-        return counted.filter(counted__gte=wanted) if value == "complete" else counted.filter(counted__lt=wanted)
-
-
-class FieldFilter(Filter):
-    title = gettext_lazy("creative field")
-    parameter_name = "field"
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
-        return [(field.slug, field.name) for field in CreativeField.objects.all()] + [("none", _("not chosen yet"))]
-
-    def chosen(self, request: HttpRequest, queryset: models.QuerySet, value: str) -> models.QuerySet:
-        return queryset.filter(field=None) if value == "none" else queryset.filter(field__slug=value)
-
-
-class RegionFilter(Filter):
-    title = gettext_lazy("region")
-    parameter_name = "region"
-    options = tuple(Region.choices)
-
-    def chosen(self, request: HttpRequest, queryset: models.QuerySet, value: str) -> models.QuerySet:
-        return queryset.filter(country__region=value)
-
-
-class ApplicantCountryFilter(Filter):
-    """Only the countries that have an application."""
-
-    title = gettext_lazy("country")
-    parameter_name = "country"
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
-        countries = Country.objects.filter(Exists(Application.objects.filter(country=OuterRef("pk"))))
-        return sorted(((country.pk, country.name) for country in countries), key=lambda choice: words(choice[1]))
-
-    def chosen(self, request: HttpRequest, queryset: models.QuerySet, value: str) -> models.QuerySet:
-        return queryset.filter(country=value)
-
-
-class LanguageFilter(Filter):
-    title = gettext_lazy("language of the application")
-    parameter_name = "language"
-    options = (("en", gettext_lazy("English")), ("fr", gettext_lazy("French")))
-
-    def chosen(self, request: HttpRequest, queryset: models.QuerySet, value: str) -> models.QuerySet:
-        return queryset.filter(language=value)
 
 
 VIEWS = (
@@ -475,7 +301,7 @@ class ApplicationAdmin(OperationsAdmin):
             return _("%(done)s of %(wanted)s (overdue)") % counts
         return _("%(done)s of %(wanted)s") % counts
 
-    @admin.display(description=gettext_lazy("submitted"), ordering="submitted_at", empty_value="–")
+    @admin.display(description=pgettext_lazy("application", "submitted"), ordering="submitted_at", empty_value="–")
     def submitted(self, application: Application) -> str | None:
         return short(application.submitted_at) or None
 
@@ -497,7 +323,7 @@ class ApplicationAdmin(OperationsAdmin):
         """All that the page of an application and its print show."""
         snapshots = list(application.snapshots.select_related("by"))
         may_read = bool(snapshots) and request.user.has_perm("cities.read_application", application)
-        said = Endorsement.objects.filter(application=application).select_related("decided_by", "letter", "field")
+        endorsements = Endorsement.objects.filter(application=application)
         evaluations = reviews_on(application)
         return {
             "application": application,
@@ -511,7 +337,7 @@ class ApplicationAdmin(OperationsAdmin):
             "snapshot": snapshots[0] if may_read else None,
             "content": snapshots[0].content if may_read else None,
             "documents": documents_of(snapshots[0].content) if may_read else [],
-            "endorsement": said.first(),
+            "endorsement": endorsements.select_related("decided_by", "letter", "field").first(),
             "examined": examination_of(application),
             "evaluations": evaluations,
             "scores": scores_of(evaluations),
@@ -546,11 +372,11 @@ class ApplicationAdmin(OperationsAdmin):
         if told:
             population = application.population
             if population and application.population_year:
-                said = _("%(number)s (%(year)s)") % {
+                with_year = _("%(number)s (%(year)s)") % {
                     "number": number_format(population, force_grouping=True),
                     "year": application.population_year,
                 }
-                found.append((_("Population"), said))
+                found.append((_("Population"), with_year))
             elif population:
                 found.append((_("Population"), number_format(population, force_grouping=True)))
         if application.former_city:
@@ -710,7 +536,7 @@ class ApplicationAdmin(OperationsAdmin):
                 _("The mails are held in the outbox until somebody of the staff approves them."),
             ],
             button=_("Remind the teams"),
-            refusal=lambda application: why_not_reminded(application),
+            refusal=why_not_reminded,
             verb=lambda application: remind_team(application=application, by=request.user),
             done=lambda number: (
                 ngettext(
@@ -756,15 +582,15 @@ class ApplicationAdmin(OperationsAdmin):
         """First a page that says what would happen to which and to which not, and why; then the act, one by one."""
         related = ("call", "country", "field", "screening", "endorsement")
         chosen = list(queryset.select_related(*related).prefetch_related("call__extensions"))
-        meant = [(application, refusal(application)) for application in chosen]
         if "confirmed" not in request.POST:
+            looked_at = [(application, refusal(application)) for application in chosen]
             request.current_app = self.admin_site.name
             context = {
                 "title": title,
                 "opts": self.opts,
                 "sentences": sentences,
-                "meant": [application for application, why in meant if not why],
-                "left": [(application, why) for application, why in meant if why],
+                "chosen": [application for application, why in looked_at if not why],
+                "left": [(application, why) for application, why in looked_at if why],
                 "action": request.POST["action"],
                 "button": button,
                 "action_checkbox_name": admin.helpers.ACTION_CHECKBOX_NAME,
@@ -773,7 +599,7 @@ class ApplicationAdmin(OperationsAdmin):
                 request, "admin/cities/application/many.html", self.admin_site.each_context(request) | context
             )
         number = 0
-        for application, _why in meant:
+        for application in chosen:
             try:
                 verb(application)
                 number += 1

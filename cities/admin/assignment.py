@@ -14,7 +14,7 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from ..exceptions import NetworkError
 from ..forms.act import ActForm
@@ -43,14 +43,13 @@ class StateFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> models.QuerySet:
-        waiting = (Status.INVITED, *Assignment.EDITABLE)
         match self.value():
             case "planned":
                 return queryset.filter(status=Status.PROPOSED)
             case "open":
-                return queryset.filter(status__in=waiting)
+                return queryset.filter(status__in=Assignment.WAITED_FOR)
             case "overdue":
-                return queryset.filter(status__in=waiting, due_at__lte=timezone.now())
+                return queryset.filter(status__in=Assignment.WAITED_FOR, due_at__lte=timezone.now())
             case "conflict":
                 return queryset.filter(pk__in=service.conflicted(service.in_running_calls().select_related("user")))
         return queryset
@@ -171,7 +170,7 @@ class AssignmentAdmin(OperationsAdmin):
         if obj.status == Status.SUBMITTED and timezone.now() < obj.closes_at:
             found.append(Operation(self.url_of("reopen", obj.pk), _("Open it again")))
         if Status.REPLACED in after:
-            found.append(Operation(self.url_of("take_back", obj.pk), _("Take it back")))
+            found.append(Operation(self.url_of("take_back", obj.pk), pgettext("assignment", "Take it back")))
         return found
 
     def turned_away_unless(self, request: HttpRequest, obj: Any, to: str) -> HttpResponse | None:
@@ -208,7 +207,7 @@ class AssignmentAdmin(OperationsAdmin):
                 _("The file closes to %(name)s at once; what was written stays, and does not count.") % names,
                 _("%(name)s is told by mail, unless they were not asked yet or have a conflict of interest.") % names,
             ],
-            button=_("Take it back"),
+            button=pgettext("assignment", "Take it back"),
             done=lambda _taken: _("Taken back: the application can be given to somebody else."),
             original=assignment,
         )
@@ -322,7 +321,7 @@ class AssignmentAdmin(OperationsAdmin):
 
     @admin.action(description=gettext_lazy("Remind the evaluators"), permissions=["assign"])
     def remind_selected(self, request: HttpRequest, queryset: models.QuerySet) -> HttpResponse | None:
-        chosen = list(queryset.filter(status__in=[Status.INVITED, *Assignment.EDITABLE]))
+        chosen = list(queryset.filter(status__in=Assignment.WAITED_FOR))
         tied = service.conflicted(chosen)
         chosen = [one for one in chosen if one.pk not in tied]
         if "confirmed" not in request.POST:

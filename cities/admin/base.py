@@ -98,6 +98,20 @@ class LinksMixin(admin.ModelAdmin):
         """What heads an object's page; its name in the admin's log may have to say less."""
         return str(obj)
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Nothing of the rows that point here may be asked for in a list's address, unless the list offers it.
+
+        Django lets through what takes one step: whether there is a decision, for whoever may see the application.
+        """
+        name = lookup.partition("__")[0]
+        offered = {str(one).partition("__")[0] for one in self.get_list_filter(request) if isinstance(one, str)}
+        reverse = {column.name for column in self.opts.get_fields() if column.auto_created and not column.concrete}
+        # A filter of its own that is called like such rows reads its parameter itself.
+        own = {getattr(one, "parameter_name", None) for one in self.get_list_filter(request)}
+        if name in reverse and name not in offered and lookup not in own:
+            return False
+        return super().lookup_allowed(lookup, value, request)
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         title = {"title": capfirst(self.opts.verbose_name_plural)}
         return super().changelist_view(request, title | (extra_context or {}))

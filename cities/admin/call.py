@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from ..acts import readable
 from ..days import from_in_words, short_from, short_until, until_in_words
@@ -320,11 +320,11 @@ class CallAdmin(FrozenMixin, PlainAdmin):
     def closes(self, call: Call) -> str:
         return short_until(call.closes_for_all)
 
-    @admin.display(description=gettext_lazy("begun"), ordering="begun")
+    @admin.display(description=pgettext_lazy("applications", "begun"), ordering="begun")
     def begun_count(self, call: Any) -> int:
         return call.begun
 
-    @admin.display(description=gettext_lazy("submitted"), ordering="received")
+    @admin.display(description=pgettext_lazy("applications", "submitted"), ordering="received")
     def received_count(self, call: Any) -> int:
         return call.received
 

@@ -22,15 +22,16 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ..days import PARIS
+from ..days import from_in_words
 from ..exceptions import NetworkError
 from ..forms.decision import AnnounceForm, CorrectForm, DecideForm, RestForm, ShortlistForm
 from ..models import Application, Call, Decision, Ranking, Shortlisting
 from ..people import Person
-from ..services.announcement import addresses, contacts_of, newcomers, press_list, readiness
+from ..services.announcement import ROLES, addresses, contacts_of, newcomers, press_list, readiness
 from ..services.decision import (
     balance,
     compute_ranking,
+    designated_beside,
     groups_of,
     is_sound,
     lines_of,
@@ -250,7 +251,9 @@ class DecisionAdmin(EmbargoedAdmin):
         number = request.GET.get("ranking", "")
         shown = next((one for one in rankings if str(one.number) == number), rankings[0] if rankings else None)
         lines = lines_of(call, shown)
-        remaining = [line for line in lines if line.application.status == "eligible" and line.decision is None]
+        remaining = [
+            line for line in lines if line.application.status == Application.Status.ELIGIBLE and line.decision is None
+        ]
         return self.page(
             request,
             "desk",
@@ -263,7 +266,7 @@ class DecisionAdmin(EmbargoedAdmin):
             is_newest=bool(rankings) and shown == rankings[0],
             rankings=rankings,
             lines=lines,
-            remaining=len(remaining),
+            remaining=sum(line.decision is None for line in waiting),
             balance=balance(call),
             can_rank=request.user.has_perm(DECIDE) and _is_running(call) and timezone.now() >= call.closes_for_all,
             can_shortlist=request.user.has_perm(DECIDE)
@@ -354,7 +357,7 @@ class DecisionAdmin(EmbargoedAdmin):
                 _("The decision on %(city)s (%(country)s) in %(field)s is recorded for ever.") % names,
                 _("It can be corrected only by another decision that supersedes it."),
                 _("Until the announcement it exists for decision officers alone, and the application stays as it is."),
-                *self._places(call, application),
+                self._places(application),
             ],
             button=_("Record the decision"),
             done=lambda made: (
@@ -365,20 +368,14 @@ class DecisionAdmin(EmbargoedAdmin):
             page_of=lambda _made: call,
         )
 
-    def _places(self, call: Call, application: Application) -> list[str]:
+    def _places(self, application: Application) -> str:
         """What the country has in the call so far."""
-        designated = [
-            one.application
-            for one in call.decisions.standing()
-            .filter(outcome=Decision.Outcome.DESIGNATED, application__country=application.country_id)
-            .select_related("application__field")
-            .order_by("number")
-        ]
+        designated = designated_beside(application)
         if not designated:
-            return [_("%(country)s has no designation in this call yet.") % {"country": application.country}]
+            return _("%(country)s has no designation in this call yet.") % {"country": application.country}
         cities = ", ".join(f"{one.name} ({one.field})" for one in designated)
         told = _("%(country)s has in this call so far: %(cities)s.")
-        return [told % {"country": application.country, "cities": cities}]
+        return told % {"country": application.country, "cities": cities}
 
     def correct_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         if not request.user.has_perm(DECIDE):
@@ -441,7 +438,7 @@ class DecisionAdmin(EmbargoedAdmin):
             return self.turned_away(request, call, _("The designations of this call are announced."))
         if call.status != Call.Status.PUBLISHED:
             return self.turned_away(request, call, _("A cancelled call is not announced."))
-        instant = date_format(timezone.localtime(call.announce_at, PARIS), "DATETIME_FORMAT")
+        instant = from_in_words(call.announce_at)
         if problems := readiness(call):
             if request.method == "POST":
                 self.message_user(request, _("Nothing was announced: look at what is in the way."), messages.ERROR)
@@ -481,7 +478,7 @@ class DecisionAdmin(EmbargoedAdmin):
             "invited": ", ".join(
                 person.get("email", "")
                 for role, person in contacts_of(one.application).items()
-                if role in ("main", "alternate") and person.get("email")
+                if role in ROLES and person.get("email")
             ),
         }
         if one.application.former_city:

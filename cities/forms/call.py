@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from ..days import today
 from ..models import Application, Call, Country, CreativeField, Region
 from ..services.call import LATER_INSTANTS, taken_by_a_page
+from ..services.locking import locked
 from ..text import SLUG
 from .act import ActForm
 from .designation import Reason
@@ -73,16 +74,15 @@ class CallForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
-        if self.instance.pk:
-            # The row itself: the instance holds what was typed by now.
-            version = Call.objects.values_list("version", flat=True).get(pk=self.instance.pk)
-            if given.get("seen") != version:
-                raise forms.ValidationError(
-                    _(
-                        "Somebody has saved this call since you opened it. Open it in another window, see what is"
-                        " different, and enter there what you have changed here."
-                    )
+        # The row itself: the instance holds what was typed by now. Held until it is saved, as a whole with its status:
+        # a publication in this moment waits for it, or is noticed here.
+        if self.instance.pk and given.get("seen") != locked(self.instance).version:
+            raise forms.ValidationError(
+                _(
+                    "Somebody has saved this call since you opened it. Open it in another window, see what is"
+                    " different, and enter there what you have changed here."
                 )
+            )
         return given
 
 

@@ -981,7 +981,9 @@ class Migration(migrations.Migration):
                 "ordering": ["-number"],
                 "constraints": [
                     models.UniqueConstraint(fields=("application", "number"), name="snapshot_number_once"),
-                    cities.constraints.AppendOnly(name="snapshot_only_grows", unique=("receipt",)),
+                    cities.constraints.AppendOnly(
+                        name="snapshot_only_grows", unique=("receipt", ("application", "number"))
+                    ),
                 ],
             },
         ),
@@ -1051,7 +1053,7 @@ class Migration(migrations.Migration):
                 "ordering": ["-number"],
                 "constraints": [
                     models.UniqueConstraint(fields=("call", "number"), name="ranking_number_once_a_call"),
-                    cities.constraints.AppendOnly(name="ranking_only_grows", unique=()),
+                    cities.constraints.AppendOnly(name="ranking_only_grows", unique=(("call", "number"),)),
                 ],
             },
         ),
@@ -1209,7 +1211,8 @@ class Migration(migrations.Migration):
                         name="decision_correction_has_a_reason",
                     ),
                     cities.constraints.AppendOnly(
-                        name="decision_only_grows", unique=("number", "supersedes", "previous_hash", "hash")
+                        name="decision_only_grows",
+                        unique=("number", "supersedes", "previous_hash", "hash", ("application", "supersedes")),
                     ),
                 ],
             },

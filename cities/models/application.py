@@ -105,10 +105,6 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
             found = found.filter(models.Q(search_text__contains=f" {word}") | models.Q(country__in=countries))
         return found
 
-    def in_the_running(self) -> Self:
-        """What is examined, evaluated or waits for a decision."""
-        return self.filter(status__in=Application.IN_THE_RUNNING)
-
 
 class Application(models.Model):
     """A city's application to a call, in one creative field. Its answers are rows of their own (`Answer`).
@@ -131,9 +127,12 @@ class Application(models.Model):
         Status.SUBMITTED: {Status.RETURNED, Status.ELIGIBLE, Status.INELIGIBLE, Status.WITHDRAWN},
         Status.RETURNED: {Status.SUBMITTED, Status.INELIGIBLE, Status.WITHDRAWN},
         Status.ELIGIBLE: {Status.WITHDRAWN, Status.DESIGNATED, Status.NOT_DESIGNATED},
+        # As long as an eligible one can be: its city may not know yet.
+        Status.INELIGIBLE: {Status.WITHDRAWN},
     }
     EDITABLE = (Status.DRAFT, Status.RETURNED)
     IN_THE_RUNNING = (Status.SUBMITTED, Status.RETURNED, Status.ELIGIBLE)
+    """What is examined, evaluated or waits for a decision."""
 
     call = models.ForeignKey(Call, models.PROTECT, related_name="applications", verbose_name=_("call"))
     number = models.PositiveIntegerField(_("number"), editable=False)
@@ -166,10 +165,10 @@ class Application(models.Model):
     )
     language = models.CharField(_("language of the application"), max_length=2, choices=settings.LANGUAGES)
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.DRAFT, editable=False)
-    created_at = models.DateTimeField(_("begun"), auto_now_add=True)
+    created_at = models.DateTimeField(pgettext_lazy("application", "begun"), auto_now_add=True)
     updated_at = models.DateTimeField(_("last saved"), auto_now=True)
     shared_at = models.DateTimeField(_("shared with the National Commission"), null=True, editable=False)
-    submitted_at = models.DateTimeField(_("submitted"), null=True, editable=False)
+    submitted_at = models.DateTimeField(pgettext_lazy("application", "submitted"), null=True, editable=False)
     return_until = models.DateTimeField(_("to be completed until"), null=True, editable=False)
     return_note = models.TextField(_("what to complete"), blank=True, editable=False)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, editable=False)
@@ -255,7 +254,7 @@ class Application(models.Model):
     @property
     def closes_at(self) -> datetime.datetime:
         """The instant from which it can no longer be submitted; extensions, and the time for completion, included."""
-        if self.status == self.Status.RETURNED and self.return_until:
+        if self.return_until and self.status_told == self.Status.RETURNED:
             return self.return_until
         return self.call.closes_for(self)
 
@@ -267,7 +266,7 @@ class Application(models.Model):
     @property
     def is_late(self) -> bool:
         """Whether it was not submitted in time."""
-        return self.status in self.EDITABLE and timezone.now() >= self.closes_at
+        return self.status_told in self.EDITABLE and timezone.now() >= self.closes_at
 
     @property
     def can_be_withdrawn(self) -> bool:
@@ -278,14 +277,20 @@ class Application(models.Model):
 
     @property
     def status_told(self) -> "Application.Status":
-        """The status as the team is told it: an ineligible city may learn it with the announcement only."""
+        """The status as team and Commission are told it: an ineligible city may learn it with the announcement only.
+
+        Until then it is what it was: submitted, or returned where it was not completed in time.
+        """
         status = self.Status(self.status)
         if (
             status in (self.Status.INELIGIBLE, self.Status.ELIGIBLE)
             and self.call.tells_ineligible == Call.Telling.WITH_ANNOUNCEMENT
             and not self.call.is_announced
         ):
-            return self.Status.SUBMITTED
+            screening = getattr(self, "screening", None) if self.return_until else None
+            returned_at = screening.returned_at if screening else None
+            is_with_city = returned_at is not None and self.submitted_at is not None and self.submitted_at < returned_at
+            return self.Status.RETURNED if is_with_city else self.Status.SUBMITTED
         return status
 
 
@@ -443,7 +448,7 @@ class Snapshot(models.Model):
         Application, models.PROTECT, related_name="snapshots", verbose_name=_("application")
     )
     number = models.PositiveSmallIntegerField(_("number"))
-    at = models.DateTimeField(_("submitted"))
+    at = models.DateTimeField(pgettext_lazy("application", "submitted"))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
     content = models.JSONField()
     sha256 = models.CharField(max_length=64)
@@ -455,16 +460,19 @@ class Snapshot(models.Model):
         ordering = ["-number"]
         constraints = [
             models.UniqueConstraint(fields=["application", "number"], name="snapshot_number_once"),
-            AppendOnly(unique=("receipt",), name="snapshot_only_grows"),
+            AppendOnly(unique=("receipt", ("application", "number")), name="snapshot_only_grows"),
         ]
 
     def __str__(self) -> str:
         return self.receipt
 
+    def as_hashed(self) -> bytes:
+        """The content as JSON with sorted keys and no spaces, in UTF-8: what the hash covers, byte for byte."""
+        return json.dumps(self.content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
     def computed_sha256(self) -> str:
-        """SHA-256 over the content as JSON with sorted keys and no spaces, in UTF-8; 64 hexadecimal digits."""
-        text = json.dumps(self.content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        """SHA-256 over `as_hashed`; 64 hexadecimal digits."""
+        return hashlib.sha256(self.as_hashed()).hexdigest()
 
     @property
     def is_intact(self) -> bool:

@@ -50,7 +50,7 @@ class Ranking(models.Model):
         ordering = ["-number"]
         constraints = [
             models.UniqueConstraint(fields=["call", "number"], name="ranking_number_once_a_call"),
-            AppendOnly(unique=(), name="ranking_only_grows"),
+            AppendOnly(unique=(("call", "number"),), name="ranking_only_grows"),
         ]
 
     def __str__(self) -> str:
@@ -146,7 +146,10 @@ class Decision(models.Model):
             models.CheckConstraint(
                 condition=models.Q(supersedes=None) | ~models.Q(reason=""), name="decision_correction_has_a_reason"
             ),
-            AppendOnly(unique=("number", "supersedes", "previous_hash", "hash"), name="decision_only_grows"),
+            AppendOnly(
+                unique=("number", "supersedes", "previous_hash", "hash", ("application", "supersedes")),
+                name="decision_only_grows",
+            ),
         ]
 
     def __str__(self) -> str:

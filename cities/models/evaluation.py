@@ -54,13 +54,13 @@ class Assignment(models.Model):
         PROPOSED = "proposed", _("planned")
         INVITED = "invited", pgettext_lazy("evaluator", "asked")
         ACCEPTED = "accepted", pgettext_lazy("evaluator", "accepted")
-        IN_PROGRESS = "in-progress", _("begun")
+        IN_PROGRESS = "in-progress", pgettext_lazy("evaluation", "begun")
         SUBMITTED = "submitted", pgettext_lazy("evaluation", "submitted")
         LOCKED = "locked", _("locked")
         DECLINED = "declined", pgettext_lazy("evaluator", "declined")
         RECUSED = "recused", _("conflict declared")
         ABSTAINED = "abstained", _("abstained")
-        REPLACED = "replaced", _("taken back")
+        REPLACED = "replaced", pgettext_lazy("assignment", "taken back")
         EXPIRED = "expired", _("expired")
 
     TRANSITIONS = {
@@ -88,6 +88,8 @@ class Assignment(models.Model):
     OPENED = (Status.ACCEPTED, Status.IN_PROGRESS, Status.SUBMITTED, Status.LOCKED)
     """After the declaration: the file itself may be read."""
     EDITABLE = (Status.ACCEPTED, Status.IN_PROGRESS)
+    WAITED_FOR = (Status.INVITED, *EDITABLE)
+    """What the evaluator has still to do."""
     DONE = (Status.SUBMITTED, Status.LOCKED)
 
     application = models.ForeignKey(
@@ -106,7 +108,7 @@ class Assignment(models.Model):
     assigned_at = models.DateTimeField(_("assigned"), auto_now_add=True)
     invited_at = models.DateTimeField(pgettext_lazy("evaluator", "asked on"), null=True, editable=False)
     declared_at = models.DateTimeField(_("declared free of conflicts"), null=True, editable=False)
-    submitted_at = models.DateTimeField(_("submitted"), null=True, editable=False)
+    submitted_at = models.DateTimeField(pgettext_lazy("evaluation", "submitted"), null=True, editable=False)
     reason = models.TextField(_("reason"), blank=True)
 
     objects = AssignmentQuerySet.as_manager()
@@ -157,7 +159,7 @@ class Assignment(models.Model):
     @property
     def is_overdue(self) -> bool:
         """Whether it waits for its evaluator after the day on which it was due."""
-        return self.status in (self.Status.INVITED, *self.EDITABLE) and timezone.now() >= self.due_at
+        return self.status in self.WAITED_FOR and timezone.now() >= self.due_at
 
     @property
     def closes_at(self) -> datetime.datetime:

@@ -19,7 +19,7 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from ..days import PARIS, today
+from ..days import from_in_words, today
 from ..exceptions import NetworkError, TransitionNotAllowed
 from ..models import (
     Applicant,
@@ -158,7 +158,7 @@ def readiness(call: Call) -> list[Any]:
     problems: list[Any] = []
     if timezone.now() < call.decision_at:
         problems.append(
-            _("Nothing can be decided or announced before %(instant)s.") % {"instant": _instant(call.decision_at)}
+            _("Nothing can be decided or announced before %(instant)s.") % {"instant": from_in_words(call.decision_at)}
         )
     waiting = call.applications.filter(status__in=[Status.SUBMITTED, Status.RETURNED])
     for application in waiting.select_related("call").order_by("number"):
@@ -276,10 +276,6 @@ def _refused(call: Call) -> Any:
     return _("This cannot be done: the call is “%(status)s”.") % {"status": call.get_status_display()}
 
 
-def _instant(instant: datetime.datetime) -> str:
-    return date_format(timezone.localtime(instant, PARIS), "DATETIME_FORMAT")
-
-
 # The announcement itself
 
 
@@ -300,7 +296,7 @@ def announce(*, call: Call, by: Person | None = None) -> Call:
     now = timezone.now()
     if by is None and now < call.announce_at:
         raise DecisionRefused(
-            _("The announcement is not due before %(instant)s.") % {"instant": _instant(call.announce_at)}
+            _("The announcement is not due before %(instant)s.") % {"instant": from_in_words(call.announce_at)}
         )
     if problems := readiness(call):
         raise NotReady(problems)
@@ -450,8 +446,8 @@ def announce_due() -> int:
     for call in Call.objects.filter(status=Call.Status.PUBLISHED, announce_at__lte=timezone.now()).order_by("pk"):
         try:
             announce(call=call)
-        except TransitionNotAllowed:
-            continue  # cancelled in this moment
+        except (TransitionNotAllowed, DecisionRefused):
+            continue  # cancelled, or rescheduled, in this moment
         except NetworkError:
             _tell_not_ready(call)
         except Exception as failure:  # one call must not keep another from its instant

@@ -1,6 +1,6 @@
 """Answers to a call's questions: saved one by one, never lost, and counted as answered once they are enough."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ..exceptions import MandateRefused, TransitionNotAllowed
-from ..models import Answer, Application, ApplicationDocument, City, CreativeField, Question, Section
+from ..models import Answer, Application, ApplicationDocument, Call, City, CreativeField, Question, Section
 from ..models.endorsement import Endorsement
 from ..people import Person
 from ..text import count_words
@@ -87,7 +87,7 @@ def save_answers(*, application: Application, section: Section, given: Iterable[
 def closed_because(application: Application) -> str:
     """Why nothing can be changed any more, as a sentence for the team."""
     Status = Application.Status  # noqa: N806  a class
-    if application.status in Application.EDITABLE:
+    if application.status_told in Application.EDITABLE:
         return _("The time is over: nothing can be changed any more. What you typed is not saved.")
     if application.status == Status.WITHDRAWN:
         return _("The application was withdrawn: nothing can be changed any more.")
@@ -278,10 +278,9 @@ class _Facts:
                 yield from missing_in_rows(value, FACTS, ("name", "value", "year", "source"))
             case Kind.ROWS:
                 yield from missing_in_rows(value, {"name": gettext_lazy("Name")}, ("name",))
-            case Kind.LOCAL:
-                yield from self.plan(value, self.call.min_local, self.call.max_local)
-            case Kind.INTERNATIONAL:
-                yield from self.plan(value, self.call.min_international, self.call.max_international)
+            case Kind.LOCAL | Kind.INTERNATIONAL:
+                yield from wrong_number(self.call, question, value)
+                yield from missing_in_rows(value, INITIATIVE, self.wanted_of_plans)
             case Kind.BUDGET:
                 yield from self.budget(value)
             case Kind.LINKS:
@@ -292,18 +291,9 @@ class _Facts:
                         self.call.max_links,
                     ) % {"count": self.call.max_links}
 
-    def plan(self, rows: list[dict[str, Any]], least: int, most: int) -> Iterable[Any]:
-        if len(rows) < least:
-            yield ngettext(
-                "The call asks for at least %(count)d initiative.",
-                "The call asks for at least %(count)d initiatives.",
-                least,
-            ) % {"count": least}
-        if len(rows) > most:
-            yield ngettext(
-                "The call takes at most %(count)d initiative.", "The call takes at most %(count)d initiatives.", most
-            ) % {"count": most}
-        yield from missing_in_rows(rows, INITIATIVE, ("title", "description", *(("cost",) if self.has_budget else ())))
+    @property
+    def wanted_of_plans(self) -> tuple[str, ...]:
+        return ("title", "description", *(("cost",) if self.has_budget else ()))
 
     def budget(self, value: dict[str, Any]) -> Iterable[Any]:
         yield from missing(value, BUDGET, ("currency", "total"))
@@ -349,15 +339,7 @@ class _Facts:
             for kind in (DocumentKind.SIGNED_FORM, DocumentKind.MAYORS_LETTER)
             if kind not in self.documents
         ]
-        there, wanted = self.documents.count(DocumentKind.SUPPORT_LETTER), self.call.support_letters
-        if there < wanted:
-            sentence = ngettext(
-                "The call asks for %(count)d letter of support; there so far: %(there)d.",
-                "The call asks for %(count)d letters of support; there so far: %(there)d.",
-                wanted,
-            )
-            lacking.append(sentence % {"count": wanted, "there": there})
-        return lacking
+        return [*lacking, *too_few_letters(self.call, self.documents.count(DocumentKind.SUPPORT_LETTER))]
 
 
 def too_long(question: Question, text: str) -> Iterable[str]:
@@ -366,6 +348,35 @@ def too_long(question: Question, text: str) -> Iterable[str]:
             "limit": question.words,
             "count": count,
         }
+
+
+def wrong_number(call: Call, question: Question, rows: Collection[Any]) -> Iterable[str]:
+    """What is to be said of how many initiatives answer one of the two questions about the plan."""
+    least, most = (
+        (call.min_local, call.max_local)
+        if question.kind == Kind.LOCAL
+        else (call.min_international, call.max_international)
+    )
+    if len(rows) < least:
+        yield ngettext(
+            "The call asks for at least %(count)d initiative.",
+            "The call asks for at least %(count)d initiatives.",
+            least,
+        ) % {"count": least}
+    if len(rows) > most:
+        yield ngettext(
+            "The call takes at most %(count)d initiative.", "The call takes at most %(count)d initiatives.", most
+        ) % {"count": most}
+
+
+def too_few_letters(call: Call, there: int) -> Iterable[str]:
+    """What is to be said of how many letters of support there are."""
+    if there < call.support_letters:
+        yield ngettext(
+            "The call asks for %(count)d letter of support; there so far: %(there)d.",
+            "The call asks for %(count)d letters of support; there so far: %(there)d.",
+            call.support_letters,
+        ) % {"count": call.support_letters, "there": there}
 
 
 def missing(values: dict[str, Any], labels: dict[str, Any], wanted: Iterable[str]) -> Iterable[str]:

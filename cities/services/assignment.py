@@ -31,7 +31,7 @@ from ..models import (
     Score,
 )
 from ..people import Person
-from .conflict import Candidate, ConflictRefused, Hindrance, beside, conflicts_between, evaluators_in, in_words
+from .conflict import Candidate, ConflictRefused, Hindrance, beside, conflicts_of, evaluators_in, in_words
 from .history import record
 from .locking import locked
 from .once import once
@@ -66,7 +66,7 @@ def move(assignment: Assignment, to: str, *, verb: Verb | None, by: Person | Non
 
 
 def hold(assignment: Assignment) -> Assignment:
-    """The assignment as it is now, held with its application, whose call comes along."""
+    """The assignment as it is now, held after its application, until the transaction ends."""
     application = locked(assignment.application)
     stored = locked(assignment)
     stored.application = application
@@ -140,9 +140,9 @@ def ask(*, assignments: Collection[Assignment], by: Person) -> list[Assignment]:
     All or none: raises TransitionNotAllowed, and ConflictRefused where somebody has a conflict of interest by now.
     """
     stored = _hold_all(assignments)
-    conflicts = conflicts_between([one.application for one in stored], {one.user for one in stored})
+    conflicts = conflicts_of(stored)
     for one in stored:
-        if tied := conflicts.get((one.application_id, one.user_id)):
+        if tied := conflicts.get(one.pk):
             raise ConflictRefused(
                 _("%(name)s cannot be asked about %(application)s: %(conflicts)s.")
                 % {"name": one.user, "application": one.application, "conflicts": in_words(tied)}
@@ -338,7 +338,7 @@ def _waiting_for_evaluators() -> list[Assignment]:
     now = timezone.now()
     waiting = list(
         Assignment.objects.filter(
-            status__in=[Status.INVITED, *Assignment.EDITABLE],
+            status__in=Assignment.WAITED_FOR,
             application__status=Application.Status.ELIGIBLE,
             application__call__status=Call.Status.PUBLISHED,
             application__call__evaluation_until__gt=now,
@@ -348,8 +348,8 @@ def _waiting_for_evaluators() -> list[Assignment]:
         .select_related("user", "application__call", "application__country", "application__field")
         .order_by("user", "due_at", "pk")
     )
-    conflicts = conflicts_between({one.application for one in waiting}, {one.user for one in waiting})
-    return [one for one in waiting if (one.application_id, one.user_id) not in conflicts]
+    conflicts = conflicts_of(waiting)
+    return [one for one in waiting if one.pk not in conflicts]
 
 
 def _remind(assignments: Iterable[Assignment], key: Any) -> int:
@@ -365,13 +365,7 @@ def _remind(assignments: Iterable[Assignment], key: Any) -> int:
 
 def conflicted(assignments: Iterable[Assignment]) -> dict[int, str]:
     """The assignments whose evaluator has a conflict of interest now, in words, by their keys."""
-    found = list(assignments)
-    conflicts = conflicts_between({one.application for one in found}, {one.user for one in found})
-    return {
-        one.pk: in_words(conflicts[one.application_id, one.user_id])
-        for one in found
-        if (one.application_id, one.user_id) in conflicts
-    }
+    return {pk: in_words(tied) for pk, tied in conflicts_of(list(assignments)).items()}
 
 
 def in_running_calls() -> Any:
@@ -383,10 +377,10 @@ def in_running_calls() -> Any:
 def tell_of_conflicts() -> int:
     """Tell staff, once, of assignments whose evaluator came into a conflict of interest after they were made."""
     found = list(in_running_calls().select_related("application__call", "user").order_by("pk"))
-    conflicts = conflicts_between({one.application for one in found}, {one.user for one in found})
+    conflicts = conflicts_of(found)
     told = 0
     for assignment in found:
-        tied = conflicts.get((assignment.application_id, assignment.user_id))
+        tied = conflicts.get(assignment.pk)
         with transaction.atomic():
             if tied and once(f"evaluation/{assignment.pk}/conflict/{'+'.join(sorted(tied))}"):
                 _tell_staff("conflict", assignment)
@@ -400,7 +394,7 @@ def waiting_assignments() -> dict[str, int]:
     now = timezone.now()
     return {
         "planned": sum(one.status == Status.PROPOSED for one in found),
-        "overdue": sum(one.status in (Status.INVITED, *Assignment.EDITABLE) and one.due_at <= now for one in found),
+        "overdue": sum(one.status in Assignment.WAITED_FOR and one.due_at <= now for one in found),
         "conflicted": len(conflicted(found)),
     }
 

@@ -27,12 +27,11 @@ from ..models import (
     Section,
 )
 from ..text import sort_key
-from .answering import Progress, progress, too_long
+from .answering import PLANS, Progress, progress, too_few_letters, too_long, wrong_number
 
 Kind = Question.Kind
 Result = ScreeningItem.Result
 Status = Application.Status
-PLANS = (Kind.LOCAL, Kind.INTERNATIONAL)
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ class _Look:
     def in_time(self) -> Iterable[Remark]:
         closes_at = self.call.closes_for(self.application)
         sent = sorted(self.application.snapshots.values_list("at", flat=True))
-        if self.application.status in Application.EDITABLE:
+        if self.application.status_told in Application.EDITABLE:
             due = [(self.instant, self.application.closes_at)]
         elif sent:
             # The first by the call's end, what was completed by the day set for that.
@@ -186,7 +185,7 @@ class _Look:
         if question.kind == Kind.TEXT:
             return sentence not in set(too_long(question, answer.value))
         if question.kind in PLANS:
-            return sentence not in [remark.sentence for remark in self._number_of(question)]
+            return sentence not in set(wrong_number(self.call, question, answer.value))
         return True
 
     def within_limits(self) -> Iterable[Remark]:
@@ -242,18 +241,10 @@ class _Look:
         ]
 
     def support_letters(self) -> Iterable[Remark] | None:
-        wanted = self.call.support_letters
-        if not wanted or not self.of_kind(Kind.DOCUMENTS):
+        if not self.call.support_letters or not self.of_kind(Kind.DOCUMENTS):
             return None
         there = len(self._documents(ApplicationDocument.Kind.SUPPORT_LETTER))
-        if there >= wanted:
-            return []
-        sentence = ngettext(
-            "The call asks for %(count)d letter of support; there so far: %(there)d.",
-            "The call asks for %(count)d letters of support; there so far: %(there)d.",
-            wanted,
-        )
-        return [self.remark(sentence % {"count": wanted, "there": there}, Kind.DOCUMENTS)]
+        return [self.remark(sentence, Kind.DOCUMENTS) for sentence in too_few_letters(self.call, there)]
 
     def photos(self) -> Iterable[Remark] | None:
         if not self.call.photos or not self.of_kind(Kind.PHOTOS):
@@ -303,31 +294,10 @@ class _Look:
         if not self.of_kind(*PLANS):
             return None
         return [
-            Remark(remark.sentence, section, question)
+            Remark(sentence, section, question)
             for section, question in self.of_kind(*PLANS)
-            for remark in self._number_of(question)
+            for sentence in wrong_number(self.call, question, self.value(question) or [])
         ]
-
-    def _number_of(self, question: Question) -> list[Remark]:
-        call, count = self.call, len(self.value(question) or [])
-        least, most = (
-            (call.min_local, call.max_local)
-            if question.kind == Kind.LOCAL
-            else (call.min_international, call.max_international)
-        )
-        if count < least:
-            sentence = ngettext(
-                "The call asks for at least %(count)d initiative.",
-                "The call asks for at least %(count)d initiatives.",
-                least,
-            )
-            return [Remark(sentence % {"count": least})]
-        if count > most:
-            sentence = ngettext(
-                "The call takes at most %(count)d initiative.", "The call takes at most %(count)d initiatives.", most
-            )
-            return [Remark(sentence % {"count": most})]
-        return []
 
     def links(self) -> Iterable[Remark] | None:
         questions = self.of_kind(Kind.LINKS)
@@ -373,7 +343,12 @@ class _Look:
         return Application.objects.filter(same).exclude(pk=self.application.pk)
 
     def only_one(self) -> Iterable[Remark]:
-        for other in self._of_same_city().in_the_running().filter(call=self.call).select_related("call")[:1]:
+        running: set[str] = {*Application.IN_THE_RUNNING}
+        if self.call.tells_ineligible == Call.Telling.WITH_ANNOUNCEMENT and not self.call.is_announced:
+            # Or another team of the city would learn of it here.
+            running.add(Status.INELIGIBLE)
+        others = self._of_same_city().filter(call=self.call, status__in=running)
+        for other in others.select_related("call").order_by("number")[:1]:
             yield Remark(
                 _("Another application of this city was submitted in this call: %(reference)s.")
                 % {"reference": other.reference}

@@ -3,7 +3,7 @@
 The rule itself is `cities.models.conflict`; here it is asked of many at once, and told to officers.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,11 +36,15 @@ class ConflictRefused(NetworkError):
 
 
 def conflicts_between(
-    applications: Collection[Application], users: Iterable[Person]
+    applications: Collection[Application],
+    users: Iterable[Person],
+    *,
+    pairs: Container[tuple[int, int]] | None = None,
 ) -> dict[tuple[int, int], set[Conflict]]:
     """The conflicts of persons with applications, by the keys of both, without those that two officers overrode.
 
-    Pairs without a conflict are left out. As many queries for one pair as for a thousand.
+    Of `pairs` alone where they are given. Pairs without a conflict are left out. As many queries for one pair as for a
+    thousand.
     """
     if not applications:
         return {}
@@ -57,9 +61,26 @@ def conflicts_between(
     for user, ties in Ties.of_many(users).items():
         for application in fresh:
             pair = (application.pk, user)
+            if pairs is not None and pair not in pairs:
+                continue
             if standing := {one for one in ties.conflicts(application) if one not in overridden.get(pair, ())}:
                 found[pair] = standing
     return found
+
+
+def conflicts_of(assignments: Collection[Assignment]) -> dict[int, set[Conflict]]:
+    """The conflicts of evaluators with what they were given, by the keys of the assignments; as `conflicts_between`.
+
+    Of each evaluator with the own applications alone: a call has as many pairs as evaluators times applications.
+    """
+    pairs = {(one.application_id, one.user_id) for one in assignments}
+    applications = {one.application for one in assignments}
+    found = conflicts_between(applications, {one.user for one in assignments}, pairs=pairs)
+    return {
+        one.pk: found[one.application_id, one.user_id]
+        for one in assignments
+        if (one.application_id, one.user_id) in found
+    }
 
 
 def in_words(conflicts: Iterable[Conflict]) -> str:

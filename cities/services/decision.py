@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from ..days import FIRST_DAY, PARIS, today
+from ..days import FIRST_DAY, PARIS, from_in_words, today, until_in_words
 from ..exceptions import NetworkError, TransitionNotAllowed
 from ..models import (
     Application,
@@ -207,7 +207,7 @@ def shortlist(*, application: Application, standing: str, reason: str, by: Perso
     if timezone.now() < call.evaluation_until:
         raise DecisionRefused(
             _("The evaluation goes on until %(instant)s: the shortlist is made after it.")
-            % {"instant": _instant(call.evaluation_until)}
+            % {"instant": until_in_words(call.evaluation_until)}
         )
     application = _eligible(application)
     if standing not in Standing.values:
@@ -497,7 +497,7 @@ def _check_decidable(call: Call) -> None:
     if timezone.now() < call.decision_at:
         raise DecisionRefused(
             _("Nothing can be decided before %(instant)s: until then applications can be withdrawn.")
-            % {"instant": _instant(call.decision_at)}
+            % {"instant": from_in_words(call.decision_at)}
         )
 
 
@@ -550,20 +550,24 @@ def _check_shortlist(application: Application, outcome: str) -> None:
         )
 
 
+def designated_beside(application: Application) -> list[Application]:
+    """The other applications of its country and call that are designated by now, in the order of the decisions."""
+    designations = (
+        Decision.objects.standing()
+        .filter(call=application.call_id, outcome=Outcome.DESIGNATED)
+        .filter(application__country=application.country_id)
+        # What was withdrawn after all, because the call was rescheduled, takes no place.
+        .filter(application__status__in=[Status.ELIGIBLE, Status.DESIGNATED])
+        .exclude(application=application)
+    )
+    return [one.application for one in designations.select_related("application__field").order_by("number")]
+
+
 def _check_places(call: Call, application: Application, outcome: str) -> None:
     """Raises DecisionRefused where the country has its designations, or one in the field. Needs the call locked."""
     if outcome != Outcome.DESIGNATED:
         return
-    others = [
-        decision.application
-        for decision in call.decisions.standing()
-        .filter(outcome=Outcome.DESIGNATED, application__country=application.country_id)
-        # What was withdrawn after all, because the call was rescheduled, takes no place.
-        .filter(application__status__in=[Status.ELIGIBLE, Status.DESIGNATED])
-        .exclude(application=application)
-        .select_related("application__field")
-        .order_by("number")
-    ]
+    others = designated_beside(application)
     names = ", ".join(str(other.name) for other in others)
     if call.max_designated is not None and len(others) >= call.max_designated:
         raise DecisionRefused(
@@ -630,10 +634,6 @@ def flaws() -> Iterator[str]:
         if decision.computed_hash() != decision.hash:
             yield f"Decision {number} was changed: its content does not give its hash."
         previous = decision.hash
-
-
-def _instant(instant: datetime.datetime) -> str:
-    return date_format(timezone.localtime(instant, PARIS), "DATETIME_FORMAT")
 
 
 # The desk: what decision officers look at

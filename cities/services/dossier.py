@@ -114,12 +114,11 @@ def content_for(application: Application, *, is_team: bool) -> Content:
 
 
 def _head(application: Application) -> Content:
-    columns = ("name_en", "name_fr", "local_name", "latitude", "longitude", "population", "population_year", "website")
     return {
         "reference": application.reference,
         "call": application.call.slug,
         "country": application.country_id,
-        **{name: getattr(application, name) for name in columns},
+        **{name: getattr(application, name) for name in CITY},
         "field": application.field.slug if application.field else None,
         "language": application.language,
     }

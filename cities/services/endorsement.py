@@ -125,10 +125,6 @@ class Desk:
         return [one.field for one in self.endorsed if one.field]
 
     @property
-    def is_full(self) -> bool:
-        return self.cap is not None and self.used >= self.cap
-
-    @property
     def waiting(self) -> list[Row]:
         return [row for row in self.rows if row.waits]
 
@@ -416,7 +412,9 @@ def decline(*, endorsement: Endorsement, reason: str, by: Person) -> Endorsement
 
 def may_be_withdrawn(application: Application) -> bool:
     """Whether an endorsement can be withdrawn: until the examination is over, and from an application withdrawn."""
-    return application.status in (*IN_PREPARATION, Application.Status.WITHDRAWN)
+    states = (*IN_PREPARATION, Application.Status.WITHDRAWN)
+    # One that was not completed in time was found ineligible, which the Commission may not know yet.
+    return application.status in states or application.status_told == Application.Status.RETURNED
 
 
 @transaction.atomic
@@ -551,7 +549,7 @@ def _said(reason: str) -> str:
 # Mails
 
 
-def team_of(application: Application) -> list[Any]:
+def writers_of(application: Application) -> list[Any]:
     """Those who write an application now and can be written to."""
     mandates = Applicant.objects.in_force().filter(application=application, role__in=Applicant.WRITERS)
     return [mandate.user for mandate in mandates.filter(user__is_active=True).select_related("user").order_by("pk")]
@@ -564,7 +562,7 @@ def commission_of(country: Country | str) -> list[Any]:
 
 
 def tell_team(template: str, endorsement: Endorsement) -> None:
-    for person in team_of(endorsement.application):
+    for person in writers_of(endorsement.application):
         context = {"application": endorsement.application, "endorsement": endorsement}
         write_mail(template, to=person, context=context)
 
@@ -606,12 +604,3 @@ def remind_commissions() -> int:
                     write_mail("reminder-endorsement", to=officer, context=context)
                 reminded += 1
     return reminded
-
-
-# What waits for staff
-
-
-def waiting_endorsements() -> models.QuerySet[Endorsement]:
-    """Endorsements that were withdrawn from submitted applications which are still to be examined."""
-    waits = (Application.Status.SUBMITTED, Application.Status.RETURNED)
-    return Endorsement.objects.filter(status=Status.WITHDRAWN, application__status__in=waits)

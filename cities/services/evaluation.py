@@ -326,6 +326,6 @@ def severity(found: list[FileReviews]) -> list[Severity]:
 def waiting_for(user: Person) -> list[Assignment]:
     """What a person has to do as an evaluator, by when it is due; nothing that a conflict of interest closes."""
     to_do = Assignment.objects.held_by(user).filter(
-        status__in=[Status.INVITED, *Assignment.EDITABLE], application__call__evaluation_until__gt=timezone.now()
+        status__in=Assignment.WAITED_FOR, application__call__evaluation_until__gt=timezone.now()
     )
     return list(to_do.select_related("application__country", "application__field").order_by("due_at", "pk"))

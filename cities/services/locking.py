@@ -1,7 +1,7 @@
 """Rows held until the transaction ends, so that two acts on the same thing queue.
 
-Who holds several takes the city first, then what hangs on it, then the person; in another order two acts could wait for
-each other for ever.
+Who holds several takes the call first, then its applications, then what hangs on an application; the city before what
+hangs on it, and after the applications; the person last. In another order two acts could wait for each other for ever.
 """
 
 from django.db import models

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -20,7 +20,7 @@ from ..models import Application, Call, HistoryEntry, Reason, Screening, Screeni
 from ..people import Person
 from .application import move
 from .checklist import check
-from .endorsement import team_of
+from .endorsement import writers_of
 from .history import record
 from .locking import locked
 from .outbox import write_mail
@@ -144,12 +144,6 @@ def _move(screening: Screening, to: str, **fields: Any) -> Screening:
 
 
 # The checklist
-
-
-def note_item(*, application: Application, code: str, result: str, by: Person, note: str = "") -> ScreeningItem:
-    """Confirm one item; see `note_items`."""
-    (item,) = note_items(application=application, found={code: (result, note)}, by=by)
-    return item
 
 
 @transaction.atomic
@@ -355,7 +349,7 @@ def return_for_completion(*, application: Application, note: str, by: Person) ->
         return_until=completed_until(stored.call, now),
         return_note=words,
     )
-    for person in team_of(stored):
+    for person in writers_of(stored):
         write_mail("screening-returned", to=person, context={"application": screening.application})
     return screening
 
@@ -382,25 +376,6 @@ def _tell(screening: Screening, template: str) -> None:
     if application.call.tells_ineligible != Call.Telling.AT_ONCE:
         return
     reasons = [Reason(code).label for code in screening.reasons]
-    for person in team_of(application):
+    for person in writers_of(application):
         context = {"application": application, "screening": screening, "reasons": reasons}
         write_mail(template, to=person, context=context)
-
-
-# What waits for officers
-
-
-def waiting_screenings() -> dict[str, models.QuerySet[Any]]:
-    """What officers have to do, of calls that have closed: examine, agree as the second officer, look after returns.
-
-    Extensions of single countries are not looked at: the pages themselves tell until when a call is open.
-    """
-    now = timezone.now()
-    running = Application.objects.filter(call__status=Call.Status.PUBLISHED, call__closes_at__lte=now)
-    proposed = models.Q(screening__status=Status.PROPOSED)
-    returned = running.filter(status=Application.Status.RETURNED, return_until__lte=now)
-    return {
-        "examine": running.filter(status=Application.Status.SUBMITTED).exclude(proposed),
-        "agree": running.filter(proposed, status__in=EXAMINED),
-        "returned": returned.exclude(proposed),
-    }

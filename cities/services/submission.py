@@ -129,7 +129,7 @@ def share(*, application: Application, by: Person) -> Endorsement:
 
 
 def _check_can_be_shared(application: Application) -> None:
-    if application.status not in Application.EDITABLE:
+    if application.status_told not in Application.EDITABLE:
         raise TransitionNotAllowed(
             _("This cannot be done: the application is “%(status)s” now.") % {"status": told(application)}
         )
@@ -169,9 +169,9 @@ def submit(*, application: Application, by: Person, received_at: datetime.dateti
     stored = _held(application)
     _check_owner(by, stored)
     latest = stored.snapshots.order_by("-number").first()
-    if latest and stored.status not in Application.EDITABLE and stored.status != Status.WITHDRAWN:
+    if latest and stored.status_told not in Application.EDITABLE and stored.status != Status.WITHDRAWN:
         raise AlreadySubmitted(latest)
-    if Status.SUBMITTED not in Application.TRANSITIONS.get(Status(stored.status), set()):
+    if Status.SUBMITTED not in Application.TRANSITIONS.get(stored.status_told, set()):
         raise TransitionNotAllowed(
             _("This cannot be done: the application is “%(status)s” now.") % {"status": told(stored)}
         )
@@ -259,14 +259,14 @@ def withdraw(*, application: Application, by: Person, reason: str = "") -> Appli
     """
     stored = _held(application)
     _check_owner(by, stored)
-    if Status.WITHDRAWN in Application.TRANSITIONS.get(Status(stored.status), set()) and not stored.can_be_withdrawn:
-        raise SubmissionRefused(
-            _("An application could be withdrawn until %(instant)s: now the decision is being taken.")
-            % {"instant": until_in_words(stored.call.decision_at)}
-        )
     if Status.WITHDRAWN not in Application.TRANSITIONS.get(Status(stored.status), set()):
         raise TransitionNotAllowed(
             _("This cannot be done: the application is “%(status)s” now.") % {"status": told(stored)}
+        )
+    if not stored.can_be_withdrawn:
+        raise SubmissionRefused(
+            _("An application could be withdrawn until %(instant)s: now the decision is being taken.")
+            % {"instant": until_in_words(stored.call.decision_at)}
         )
     was_shared = stored.shared_at is not None
     moved = move(

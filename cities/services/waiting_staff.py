@@ -13,6 +13,7 @@ from django.utils import timezone
 from ..models import Application, Assignment, Call, ConflictOverride, Decision, Endorsement, Screening
 from ..people import Person
 from .assignment import waiting_assignments
+from .call import INSTANTS
 from .evaluation import reviews
 
 Status = Application.Status
@@ -58,17 +59,6 @@ class Running:
     next: str
     """The name of the column of the next instant; "" when all are past."""
     at: datetime.datetime | None
-
-
-INSTANTS = (
-    "opens_at",
-    "national_deadline_at",
-    "closes_at",
-    "screening_until",
-    "evaluation_until",
-    "decision_at",
-    "announce_at",
-)
 
 
 def running_calls() -> list[Running]:

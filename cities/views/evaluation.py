@@ -16,7 +16,7 @@ from ..forms.evaluation import Clash, EvaluationDraft, answers_of
 from ..models import Application, Assignment, Conflict, Criterion, Evaluation, PrivateFile
 from ..people import Person
 from ..services import assignment as service
-from ..services.dossier import content
+from ..services.dossier import content_for
 from ..services.evaluation import (
     evaluation_of,
     missing_parts,
@@ -28,7 +28,6 @@ from ..services.moderation import DraftConflict, Incomplete
 from .draft import forget_unsent, is_autosave, keeps_typed, not_saved, unsent
 
 Status = Assignment.Status
-TO_DO = (Status.INVITED, *Assignment.EDITABLE)
 
 
 def held(user: Person) -> Any:
@@ -47,7 +46,7 @@ def my_evaluations(request: HttpRequest) -> HttpResponse:
     """What is assigned to a person, by what it asks for and when it is due."""
     now = timezone.now()
     found = list(held(request.user).select_related("evaluation"))
-    to_do = [one for one in found if one.status in TO_DO and now < one.closes_at]
+    to_do = [one for one in found if one.status in Assignment.WAITED_FOR and now < one.closes_at]
     context = {
         "asked": [one for one in to_do if one.status == Status.INVITED],
         "writing": [one for one in to_do if one.status != Status.INVITED],
@@ -59,12 +58,6 @@ def my_evaluations(request: HttpRequest) -> HttpResponse:
 
 def criteria_of(assignment: Assignment) -> list[Criterion]:
     return list(assignment.application.call.criteria.all())
-
-
-def submitted_content(application: Application) -> dict[str, Any]:
-    """The application as it was submitted last."""
-    snapshot = application.snapshots.order_by("-number").first()
-    return snapshot.content if snapshot else content(application)
 
 
 def files_of(application: Application, user: Person) -> list[tuple[Any, str]]:
@@ -108,7 +101,7 @@ def page(
     context = {
         "assignment": assignment,
         "application": application,
-        "content": submitted_content(application) if is_readable else None,
+        "content": content_for(application, is_team=False) if is_readable else None,
         "files": files_of(application, request.user) if is_readable else [],
         "draft": draft,
         "form": draft.form,
@@ -133,7 +126,7 @@ def page(
 def next_of(user: Person, assignment: Assignment) -> Assignment | None:
     """What the person has to do next besides this one, by when it is due."""
     now = timezone.now()
-    rest = held(user).filter(status__in=TO_DO, application__call__evaluation_until__gt=now)
+    rest = held(user).filter(status__in=Assignment.WAITED_FOR, application__call__evaluation_until__gt=now)
     return rest.exclude(pk=assignment.pk).order_by("due_at", "pk").first()
 
 
@@ -181,7 +174,9 @@ def receive(
     if submitting:
         return confirmation(request, assignment, stored, draft.criteria)
     if stored.as_typed:
-        messages.warning(request, _("Saved. What is marked is kept as you typed it: correct it before you submit."))
+        messages.warning(
+            request, _("Saved. What is marked is kept as you typed it: correct it before you submit the evaluation.")
+        )
     else:
         messages.success(request, _("Saved. The evaluation counts once you submit it."))
     if "next" in request.POST and (following := next_of(request.user, assignment)):

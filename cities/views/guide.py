@@ -8,7 +8,7 @@ from ..models.profile import ADDED_VALUE_WORDS, PHOTOS, PRESENTATION_WORDS
 
 @for_persons
 def my_help(request: HttpRequest) -> HttpResponse:
-    """What people do here and how, for a first day: coordinators, candidate cities, National Commissions, evaluators."""
+    """What people do here and how, for a first day: coordinators, applicants, National Commissions, evaluators."""
     limits = {
         "presentation": PRESENTATION_WORDS,
         "added_value": ADDED_VALUE_WORDS,

@@ -1,6 +1,5 @@
 """An application leaves its team: the self-check, sharing, submission, its receipt, withdrawal."""
 
-import json
 from typing import Any
 
 from django.contrib import messages
@@ -75,7 +74,7 @@ def my_application_submit(request: HttpRequest, application: Application) -> Htt
             messages.success(request, _("The application is submitted. This is its receipt."))
             return redirect("cities:my_application_receipt", application.pk, snapshot.number)
     application.refresh_from_db(fields=["status", "return_until"])
-    if application.status not in Application.EDITABLE and not refusal:
+    if application.status_told not in Application.EDITABLE and not refusal:
         return redirect("cities:my_application", application.pk)
     findings = check(application, at=received_at)
     return render(
@@ -128,8 +127,7 @@ def my_application_receipt(request: HttpRequest, application: Any) -> HttpRespon
 def my_application_receipt_file(request: HttpRequest, application: Any) -> HttpResponse:
     """What was submitted, byte for byte as it was hashed: `sha256sum` of the file gives the hash of the receipt."""
     snapshot: Snapshot = application.opened
-    text = json.dumps(snapshot.content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    response = HttpResponse(text.encode(), content_type="application/json; charset=utf-8")
+    response = HttpResponse(snapshot.as_hashed(), content_type="application/json; charset=utf-8")
     name = f"{application.reference}-{snapshot.number}.json"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Content-Type-Options"] = "nosniff"

@@ -54,20 +54,27 @@ def test_the_reader_s_own_zone_stands_beside_paris(
 
 
 def test_a_call_is_prepared_in_the_admin(quiet: Page, site: str, calls: None) -> None:
-    """What is typed into a draft arrives; axe finds nothing on the list and on the operations."""
+    """What is typed into a draft arrives; axe finds nothing on any of the pages."""
     officer = person("officer@example.org", "officer")
     client = sign_in(officer)
     quiet.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
     draft = copy_call(call=Call.objects.get(slug="demonstration"), slug="2029", year=2029, by=officer)
     quiet.set_viewport_size(DESK)
     quiet.goto(f"{site}/admin/cities/call/{draft.pk}/change/")
+    quiet.locator("#criteria-group summary").click()
+    for group in ("sections", "criteria"):
+        quiet.locator(f"#{group}-group .add-row a").click()
+    assert findings(quiet) == []
+    quiet.reload()
     quiet.locator("#id_title_en").fill("Call for applications 2029")
     quiet.get_by_role("button", name="Save and continue editing").click()
     assert Call.objects.get(pk=draft.pk).title_en == "Call for applications 2029"
     for address in (f"call/{draft.pk}/publish/", "call/"):
         quiet.goto(f"{site}/admin/cities/{address}")
         assert findings(quiet) == [], address
+    quiet.goto(f"{site}/admin/cities/section/{draft.sections.first().pk}/change/")
+    assert findings(quiet) == []
     published = Call.objects.get(slug="demonstration")
-    for address in ("extend", "reschedule", "cancel"):
+    for address in ("change", "extend", "reschedule", "cancel"):
         quiet.goto(f"{site}/admin/cities/call/{published.pk}/{address}/")
         assert findings(quiet) == [], address

@@ -2,9 +2,10 @@
 
 Reads commands, a line each, and answers with a line when the child is gone: its signal, or "done". `statement 17`
 kills right after the seventeenth SQL statement, `commit` between the commit and what follows it, `mail 1` after the
-first mail was handed over; `run` kills nobody.
+first mail was handed over; `run` kills nobody. A child that hangs is ended by the alarm clock, which is an answer too.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -12,8 +13,11 @@ from typing import Any
 
 import django
 from django.core.mail import EmailMessage
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.urls import get_resolver
+
+LONGEST = 60
+"""Seconds that a child may take."""
 
 
 def die() -> None:
@@ -36,6 +40,7 @@ def dying_after(number: int) -> Any:
 
 def work(command: str, argument: str) -> None:
     # Only now: the models need the settings.
+    from cities.services.announcement import announce_due  # noqa: PLC0415
     from cities.services.clock import tick  # noqa: PLC0415
 
     if command == "commit":
@@ -63,37 +68,54 @@ def work(command: str, argument: str) -> None:
         EmailMessage.send = send_and_die  # type: ignore[method-assign]
     if command == "statement":
         with connection.execute_wrapper(dying_after(int(argument))):
-            announce_alone()
+            announce_due()
         return
     tick()
 
 
-def announce_alone() -> None:
+def prepare() -> None:
+    """Load what every child would load anew, by announcing once and undoing it: addresses, texts, templates."""
     from cities.services.announcement import announce_due  # noqa: PLC0415
 
-    announce_due()
+    __import__(get_resolver().urlconf_name)
+    list(get_resolver().url_patterns)
+    with transaction.atomic():
+        announce_due()
+        transaction.set_rollback(True)
+    # A connection cannot be shared with a child; memory can, as long as nobody tidies it.
+    connections.close_all()
+    gc.disable()
+    gc.freeze()
+
+
+def in_a_child(command: str, argument: str) -> str:
+    """Its signal, or its exit code."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            signal.alarm(LONGEST)
+            work(command, argument)
+            code = 0
+        finally:
+            os._exit(code)
+    _pid, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return str(os.WTERMSIG(status))
+    return f"exit {code}" if (code := os.WEXITSTATUS(status)) else "done"
 
 
 def main() -> None:
     django.setup()
-    connections.settings["default"]["NAME"] = sys.argv[1]
-    # What every child would load anew.
-    __import__(get_resolver().urlconf_name)
-    list(get_resolver().url_patterns)
+    database = connections.settings["default"]
+    database["NAME"] = sys.argv[1]
+    # One connection a child is enough, and no threads are lost in a fork.
+    database["OPTIONS"].pop("pool", None)
+    prepare()
     print("ready", flush=True)
     for line in sys.stdin:
         command, _space, argument = line.strip().partition(" ")
-        child = os.fork()
-        if child == 0:
-            code = 1
-            try:
-                work(command, argument)
-                code = 0
-            finally:
-                os._exit(code)
-        _pid, status = os.waitpid(child, 0)
-        answer = str(os.WTERMSIG(status)) if os.WIFSIGNALED(status) else f"exit {os.WEXITSTATUS(status)}"
-        print("done" if answer == "exit 0" else answer, flush=True)
+        print(in_a_child(command, argument), flush=True)
 
 
 if __name__ == "__main__":

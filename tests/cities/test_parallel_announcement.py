@@ -1,12 +1,12 @@
 """Decisions at once, and an announcement that is killed wherever it stands (PostgreSQL, real connections)."""
 
-import hashlib
 import os
+import select
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,21 +15,17 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import connection
-from django.db.models import Model
 from django.utils import timezone
 
 from cities.exceptions import NetworkError
 from cities.models import (
-    Application,
     Call,
     City,
     Decision,
     Designation,
-    Edition,
     HistoryEntry,
     Invitation,
     OutboxMessage,
-    Reminder,
 )
 from cities.services.announcement import announce
 from cities.services.decision import correct, flaws
@@ -44,6 +40,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 FIELDS = ("literature", "music", "film", "design", "gastronomy", "media-arts")
 RUNNER = Path(__file__).with_name("dying_announcer.py")
+PATIENCE = 90
+"""Seconds after which something hangs, also on a busy machine."""
 
 
 @pytest.fixture
@@ -139,6 +137,8 @@ def announcer() -> Iterator[Callable[[str], str]]:
         stdout=subprocess.PIPE,
         text=True,
         env=environment,
+        # So that it and its children can be ended together, and nobody else.
+        start_new_session=True,
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -149,49 +149,47 @@ def announcer() -> Iterator[Callable[[str], str]]:
         return answer()
 
     def answer() -> str:
+        # A line at a time is all that is ever said, so nothing waits in a buffer.
+        said, _nothing, _nothing = select.select([process.stdout], [], [], PATIENCE)
+        assert said, f"no answer in {PATIENCE} seconds"
         return process.stdout.readline().strip()
 
     try:
         assert answer() == "ready"
         yield tell
-    finally:
         process.stdin.close()
-        process.wait(30)
+        assert process.wait(PATIENCE) == 0
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
-TOUCHED = (Call, Application, City, Designation, Invitation, OutboxMessage, Reminder, Edition)
-
-
-def state(models: Iterable[type[Model]]) -> dict[str, str]:
-    """What tables hold, as a hash a table."""
-    found = {}
+def stored() -> dict[str, str]:
+    """What every table holds, as a hash a table, asked at once: it is asked after each of many statements."""
+    tables = sorted({model._meta.db_table for model in apps.get_models(include_auto_created=True)})
+    question = " UNION ALL ".join(
+        f"""SELECT '{table}', md5(string_agg(t::text, '|' ORDER BY t::text)) FROM "{table}" t""" for table in tables
+    )
     with connection.cursor() as cursor:
-        for model in models:
-            table = model._meta.db_table
-            cursor.execute(f"""SELECT string_agg(t::text, '|' ORDER BY t::text) FROM "{table}" t""")
-            found[table] = hashlib.sha256((cursor.fetchone()[0] or "").encode()).hexdigest()
-    return found
+        cursor.execute(question)
+        return dict(cursor.fetchall())
 
 
 def test_an_announcement_killed_anywhere_and_run_again_announces_once(officers):
     call = make_call("decision", announce_at=timezone.now() - days(1))
     make_commission_officer(person("commission.fr@example.org"))
-    for name, country, outcome in (
-        ("Besançon", "FR", "designated"),
-        ("Coimbra", "PT", "designated"),
-        ("Tours", "FR", "not-designated"),
-    ):
-        make_decision(make_eligible(call, name, country), officers[0], outcome)
-    everything = apps.get_models(include_auto_created=True)
-    before, touched, members = state(everything), state(TOUCHED), City.objects.members().count()
+    # One of each kind: a second city would repeat the statements of the first, and twice as many take four times as long.
+    for name, outcome in (("Besançon", "designated"), ("Tours", "not-designated")):
+        make_decision(make_eligible(call, name), officers[0], outcome)
+    before, members = stored(), City.objects.members().count()
     killed = str(int(signal.SIGKILL))
     with announcer() as tell:
+        # Whoever dies before the commit leaves nothing, so the next one finds what this one found.
         number = 0
-        while state(TOUCHED) == touched:
-            # Of all tables now and then: it takes longer than an announcement.
-            assert number % 25 or state(everything) == before
+        while stored() == before:
             number += 1
-            assert tell(f"statement {number}") == killed
+            assert tell(f"statement {number}") == killed, number
         # The last one died behind the commit, in the first statement of the sender: nothing has left.
         assert number > 60
         assert set(OutboxMessage.objects.values_list("status", flat=True)) == {"held", "approved"}
@@ -225,21 +223,18 @@ def test_an_announcement_killed_between_commit_and_mail_leaves_its_mails_to_the_
 
 
 def check_announced_once(call: Call, members: int) -> None:
-    assert City.objects.members().count() == members + 2
-    assert [Designation.objects.filter(city__slug=slug).count() for slug in ("besancon", "coimbra")] == [1, 1]
+    assert City.objects.members().count() == members + 1
+    assert Designation.objects.filter(city__slug="besancon").count() == 1
     templates = OutboxMessage.objects.order_by("template", "to").values_list("template", "to")
     assert list(templates) == [
         ("announced-commission", "commission.fr@example.org"),
         ("announced-designated", "mayor.besancon@example.org"),
-        ("announced-designated", "mayor.coimbra@example.org"),
         ("announced-not-designated", "mayor.tours@example.org"),
         ("invitation-coordinator", "alternate.besancon@example.org"),
-        ("invitation-coordinator", "alternate.coimbra@example.org"),
         ("invitation-coordinator", "main.besancon@example.org"),
-        ("invitation-coordinator", "main.coimbra@example.org"),
     ]
-    assert OutboxMessage.objects.filter(status="sent").count() == Invitation.objects.count() == 4
-    assert HistoryEntry.objects.filter(verb="decision.recorded").count() == 3
+    assert OutboxMessage.objects.filter(status="sent").count() == Invitation.objects.count() == 2
+    assert HistoryEntry.objects.filter(verb="decision.recorded").count() == 2
     assert HistoryEntry.objects.filter(verb="call.announced", object_type="cities.call").count() == 1
     assert list(history_flaws()) == []
     assert list(flaws()) == []

@@ -48,6 +48,11 @@ def confirm(application: Application, by: User, result: str = Result.PASS, only:
     service.note_items(application=application, found=found, by=by)
 
 
+def note_item(*, application: Application, code: str, result: str, by: User, note: str = "") -> ScreeningItem:
+    (item,) = service.note_items(application=application, found={code: (result, note)}, by=by)
+    return item
+
+
 @pytest.fixture
 def second(db) -> User:
     return person("second.officer@example.org", "officer")
@@ -79,16 +84,14 @@ def test_every_reason_is_an_item_beside_what_is_computed(network, officer):
 
 def test_an_item_keeps_who_found_what_and_what_was_computed_then(network, officer, second):
     application = submitted()
-    item = service.note_item(application=application, code=Reason.IN_TIME, result=Result.PASS, by=officer)
+    item = note_item(application=application, code=Reason.IN_TIME, result=Result.PASS, by=officer)
     assert (item.computed, item.by, item.note) == (Result.PASS, officer, "")
     act = HistoryEntry.objects.about(application).get()
     assert (act.verb, act.changes) == (Verb.EXAMINED, {"in-time": [None, "pass"]})
     # The same again leaves no further line.
-    service.note_item(application=application, code=Reason.IN_TIME, result=Result.PASS, by=second)
+    note_item(application=application, code=Reason.IN_TIME, result=Result.PASS, by=second)
     assert HistoryEntry.objects.about(application).count() == 1
-    service.note_item(
-        application=application, code=Reason.IN_TIME, result=Result.FAIL, note="The clock was wrong.", by=second
-    )
+    note_item(application=application, code=Reason.IN_TIME, result=Result.FAIL, note="The clock was wrong.", by=second)
     assert HistoryEntry.objects.about(application).first().changes == {"in-time": ["pass", "fail"]}
     assert ScreeningItem.objects.get().by == second
 
@@ -96,13 +99,13 @@ def test_an_item_keeps_who_found_what_and_what_was_computed_then(network, office
 def test_another_finding_than_the_computed_one_needs_words(network, officer):
     application = submitted()
     note = {"application": application, "code": Reason.IN_TIME, "result": Result.FAIL, "by": officer}
-    assert refusal(lambda: service.note_item(**note)) == (
+    assert refusal(lambda: note_item(**note)) == (
         "You find another than what was computed. Say why in a note: received before the deadline."
     )
     assert not ScreeningItem.objects.exists()
     with translation.override("fr"):
-        assert refusal(lambda: service.note_item(**note)) != ""
-    assert service.note_item(**note, note="By the postmark.").note == "By the postmark."
+        assert refusal(lambda: note_item(**note)) != ""
+    assert note_item(**note, note="By the postmark.").note == "By the postmark."
 
 
 def test_a_confirmation_does_not_outlive_what_was_computed(network, officer):
@@ -153,11 +156,11 @@ def test_eligible_when_every_item_is_confirmed_and_none_fails(network, officer):
     assert refusal(lambda: find(application=application, by=officer)) == (
         "1 item is not confirmed yet: number of links."
     )
-    service.note_item(application=application, code=Reason.LINKS, result=Result.FAIL, note="Five.", by=officer)
+    note_item(application=application, code=Reason.LINKS, result=Result.FAIL, note="Five.", by=officer)
     assert refusal(lambda: find(application=application, by=officer)) == (
         "Not in order, so the application cannot be found eligible: number of links."
     )
-    service.note_item(application=application, code=Reason.LINKS, result=Result.NOT_APPLICABLE, by=officer)
+    note_item(application=application, code=Reason.LINKS, result=Result.NOT_APPLICABLE, by=officer)
     screening = find(application=application, by=officer, note=" Good. ")
     application.refresh_from_db()
     assert (application.status, screening.status, screening.note) == (S.ELIGIBLE, Status.CONCLUDED, "Good.")
@@ -235,7 +238,7 @@ def test_a_proposal_needs_reasons_and_words_that_do_not_contradict_what_was_foun
     assert refusal(lambda: propose(application=application, reasons=["links"], note=long, by=officer)) == (
         "Keep it shorter: at most 2000 characters."
     )
-    service.note_item(application=application, code=Reason.LINKS, result=Result.NOT_APPLICABLE, by=officer)
+    note_item(application=application, code=Reason.LINKS, result=Result.NOT_APPLICABLE, by=officer)
     assert refusal(lambda: propose(application=application, reasons=["links"], note="Five.", by=officer)) == (
         "Confirmed as in order, so no reason: number of links. Change the finding first."
     )
@@ -357,7 +360,7 @@ ACTS = {
     "agreed": lambda a, by: service.agree_ineligible(application=a, by=by),
     "refused": lambda a, by: service.refuse_ineligible(application=a, note="Four.", by=by),
     "returned": lambda a, by: service.return_for_completion(application=a, note="Sign it.", by=by),
-    "items": lambda a, by: service.note_item(application=a, code="links", result=Result.NOT_APPLICABLE, by=by),
+    "items": lambda a, by: note_item(application=a, code="links", result=Result.NOT_APPLICABLE, by=by),
 }
 ALLOWED = {
     (S.SUBMITTED, Status.OPEN): {"eligible", "proposed", "returned", "items"},
@@ -394,19 +397,6 @@ def test_every_act_in_every_state(status, state, act, network, officer, second):
     assert str(refused.value).endswith((" now.", " ineligible.", " refuse it first.", " again first."))
     assert (Application.objects.get().status, Screening.objects.get().status) == (status, state)
     assert HistoryEntry.objects.count() == acts
-
-
-# What waits
-
-
-def test_what_waits_for_officers(network, officer, second):
-    call = make_call("screening", form=False, return_days=5)
-    one, two, three = (make_application(call, name, status=S.SUBMITTED) for name in ("Besançon", "Tours", "Nantes"))
-    make_application(call, "Rennes", status=S.ELIGIBLE)
-    service.propose_ineligible(application=two, reasons=["links"], note="Five.", by=officer)
-    Application.objects.filter(pk=three.pk).update(status=S.RETURNED, return_until=timezone.now() - DAY)
-    waits = {name: [row.pk for row in rows] for name, rows in service.waiting_screenings().items()}
-    assert waits == {"examine": [one.pk], "agree": [two.pk], "returned": [three.pk]}
 
 
 # The pages of staff

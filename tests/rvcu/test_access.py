@@ -25,6 +25,7 @@ from cities.models import (
     ConflictOverride,
     Coordinator,
     Decision,
+    Endorsement,
     EntryReport,
     Evaluator,
     FocalPointChange,
@@ -345,7 +346,9 @@ def world(coordinator, other_coordinator, former_coordinator, evaluator, tmp_pat
         "call document": document.pk,
         "objects": {
             **under_embargo(evaluated, coordinator),
+            Application: evaluated,
             Assignment: assignment,
+            Endorsement: make_endorsement(evaluated, Endorsement.Status.ENDORSED),
             ConflictOverride: ConflictOverride.objects.create(
                 application=evaluated, user=coordinator, conflict="team", reason="Long ago.", proposed_by=coordinator
             ),

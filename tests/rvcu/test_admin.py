@@ -71,12 +71,12 @@ def test_the_start_page_costs_the_same_with_three_cities_and_with_all(
     for city in cities:
         EntryReport.objects.create(city=city, message="Wrong.", language="en")
         readdress(city=city, slug=f"{city.slug}-2", reason="a test", by=officer)
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(21):
         page = staff.get("/admin/")
     assert page.context["reports_waiting"] == 3
     assert [act.subject for act in page.context["acts"]] == [*reversed(cities), None]
     Designation.objects.exclude(city__in=cities).delete()
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(21):
         staff.get("/admin/")
 
 
@@ -91,7 +91,7 @@ def test_what_waits_leads_to_its_queue(network, staff, coordinator):
     OutboxMessage.objects.update(status="held")
     mails = OutboxMessage.objects.count()
     page = staff.get("/admin/").content.decode()
-    waiting = page[page.index("What waits for staff") : page.index("Reports waiting")]
+    waiting = page[page.index("What waits for you") : page.index("Reports waiting")]
     links = re.findall(r'href="([^"]*)">(\d+)', waiting)
     assert [int(number) for _link, number in links] == [1, 1, 1, mails]
     assert [staff.get(link).context["cl"].result_count for link, _number in links] == [1, 1, 1, mails]
@@ -109,7 +109,7 @@ def test_the_last_acts_lead_to_accounts_only_whoever_may_open_them(request, sign
 def test_an_empty_portal_has_a_start_page(staff):
     page = staff.get("/admin/")
     assert page.context["figures"] == {"cities": 0, "countries": 0, "fields": 0}
-    for sentence in ("No next meeting is known.", "The history is empty.", "No act yet.", "Nothing. Proposals and"):
+    for sentence in ("No next meeting is known.", "The history is empty.", "No act yet.", "Nothing. What calls"):
         assert sentence in page.content.decode()
 
 
@@ -117,10 +117,11 @@ def test_the_menu_is_in_the_order_of_the_day(staff):
     names = [[model["object_name"] for model in app["models"]] for app in staff.get("/admin/").context["app_list"]]
     assert names == [
         [
+            *("Call", "Application", "Endorsement", "Assignment", "ConflictOverride"),
             *("City", "Designation", "EntryReport", "ProfileRevision", "InitiativeRevision", "FocalPointChange"),
-            *("Coordinator", "Invitation", "OutboxMessage", "Initiative", "Partnership", "Photo"),
-            *("ProfileConfirmation", "CommissionOfficer", "Evaluator", "Country", "CreativeField", "Theme"),
-            *("OfficialTotal", "HistoryEntry"),
+            *("Coordinator", "Invitation", "OutboxMessage", "Evaluator", "CommissionOfficer"),
+            *("Initiative", "Partnership", "Photo", "ProfileConfirmation"),
+            *("Country", "CreativeField", "Theme", "OfficialTotal", "HistoryEntry"),
         ],
         ["Meeting"],
     ]
@@ -334,7 +335,7 @@ def test_staff_find_help_in_their_language(request, signed_in, who, language, se
     assert "/admin/help/" in client.get("/admin/").content.decode()
     page = client.get("/admin/help/").content.decode()
     assert sentence in page
-    assert page.count("<h3>") == 18
+    assert page.count("<h3>") == 24
     assert ("/admin/cities/city/add/" in page) is (who == "officer")
 
 

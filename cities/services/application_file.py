@@ -27,9 +27,6 @@ from ..people import Person
 from .evaluation import FileReviews, Review, reviews
 from .screening import Line, checklist
 
-WAITED_FOR = (Assignment.Status.INVITED, *Assignment.EDITABLE)
-"""Reviews that evaluators owe."""
-
 
 def acts_on_file(application: Application, *, reader: Person) -> models.QuerySet[HistoryEntry]:
     """The acts on an application, its endorsement, examination and assignments, newest first.
@@ -65,7 +62,7 @@ def with_reviews(applications: models.QuerySet) -> models.QuerySet:
         wanted=models.F("call__expert_reviews") + models.F("call__city_reviews"),
         asked=count(status__in=Assignment.ACTIVE),
         done=count(status__in=Assignment.DONE),
-        overdue=count(status__in=WAITED_FOR, due_at__lte=timezone.now()),
+        overdue=count(status__in=Assignment.WAITED_FOR, due_at__lte=timezone.now()),
     )
 
 
