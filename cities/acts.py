@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from .models import City, CreativeField, Designation, HistoryEntry
+from .models import City, CreativeField, Designation, HistoryEntry, Reason, ScreeningItem
 from .people import Person
 
 HASH_LENGTH = 64
@@ -59,6 +59,9 @@ def readable(entries: Iterable[Any], *, reader: Person | None = None, in_full: b
     for entry in entries:
         entry.subject = found.get((entry.object_type, entry.object_id))
         entry.subject_url = _page(entry.subject, reader) if entry.subject else ""
+        if entry.verb == HistoryEntry.Verb.EXAMINED:
+            entry.lines = [_finding(code, pair) for code, pair in entry.changes.items()]
+            continue
         entry.lines = [
             _line(_column(entry.object_type, name), name, pair, fields, in_full) for name, pair in entry.changes.items()
         ]
@@ -106,10 +109,23 @@ def _column(object_type: str, name: str) -> Any:
 
 
 def _line(column: Any, name: str, pair: list[Any], fields: dict[Any, str], in_full: bool) -> FieldChange:
+    if name == "reasons":
+        # Of an ineligible application.
+        items: dict[Any, Any] = dict(Reason.choices)
+        return FieldChange(
+            _("reasons"), *(", ".join(str(items.get(one, one)) for one in value or []) for value in pair)
+        )
     if column is None:
         # A file and its hash, or a day.
         return FieldChange(name, *(value if in_full else _cut_short(value) for value in pair))
     return FieldChange(str(column.verbose_name), *(_in_words(column, value, fields) for value in pair))
+
+
+def _finding(code: str, pair: list[Any]) -> FieldChange:
+    """An item of the technical examination, before and after an officer looked at it."""
+    items: dict[Any, Any] = dict(Reason.choices)
+    findings: dict[Any, Any] = dict(ScreeningItem.Result.choices)
+    return FieldChange(str(items.get(code, code)), *(findings.get(value, value) for value in pair))
 
 
 def _in_words(column: Any, value: Any, fields: dict[Any, str]) -> Any:

@@ -48,6 +48,11 @@ def until_in_words(instant: datetime.datetime) -> str:
     return _("%(weekday)s %(day)s, 24:00 (end of the day), Paris time (%(offset)s)") % _words_of(day, local)
 
 
+def last_day(instant: datetime.datetime) -> datetime.date:
+    """The last day before an end, in Paris: of midnight, the day that it ends."""
+    return (instant.astimezone(PARIS) - datetime.timedelta.resolution).date()
+
+
 def from_in_words(instant: datetime.datetime) -> str:
     """A beginning, or an instant within a day: "Monday 1 March 2027, 09:30, Paris time (UTC+1)"."""
     local = instant.astimezone(PARIS)

@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
+from ..days import short_until
 from ..exceptions import NetworkError
 from ..forms.act import ActForm
 from ..forms.assignment import AssignForm, OverrideForm, ReopenForm, TakeBackForm
@@ -69,7 +70,7 @@ class WithConflicts(ChangeList):
 
 @admin.register(Assignment)
 class AssignmentAdmin(OperationsAdmin):
-    list_display = ("city", "user", "panel", "field_name", "state", "due_at", "submitted_at")
+    list_display = ("city", "user", "panel", "field_name", "state", "due", "submitted_at")
     list_filter = (StateFilter, "status", "evaluator__panel", "application__field", "application__call")
     ordering = ("due_at", "pk")
     date_hierarchy = "due_at"
@@ -81,7 +82,7 @@ class AssignmentAdmin(OperationsAdmin):
         "evaluator",
         "status",
         "conflict",
-        "due_at",
+        "due",
         ("assigned_at", "assigned_by"),
         ("invited_at", "declared_at"),
         "submitted_at",
@@ -120,6 +121,10 @@ class AssignmentAdmin(OperationsAdmin):
             status = assignment.get_status_display()
             return format_html("<strong>{}</strong>", _("%(status)s, overdue") % {"status": status})
         return assignment.get_status_display()
+
+    @admin.display(description=gettext_lazy("due"), ordering="due_at")
+    def due(self, assignment: Assignment) -> str:
+        return short_until(assignment.due_at)
 
     @admin.display(description=gettext_lazy("conflict of interest"))
     def conflict(self, assignment: Assignment) -> str:

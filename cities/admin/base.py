@@ -103,14 +103,15 @@ class LinksMixin(admin.ModelAdmin):
 
         Django lets through what takes one step: whether there is a decision, for whoever may see the application.
         """
-        name = lookup.partition("__")[0]
-        offered = {str(one).partition("__")[0] for one in self.get_list_filter(request) if isinstance(one, str)}
+        offered = set()
+        for one in self.get_list_filter(request):
+            own = one[0] if isinstance(one, tuple | list) else one
+            offered.add(own if isinstance(own, str) else getattr(own, "parameter_name", ""))
         reverse = {column.name for column in self.opts.get_fields() if column.auto_created and not column.concrete}
-        # A filter of its own that is called like such rows reads its parameter itself.
-        own = {getattr(one, "parameter_name", None) for one in self.get_list_filter(request)}
-        if name in reverse and name not in offered and lookup not in own:
-            return False
-        return super().lookup_allowed(lookup, value, request)
+        is_offered = lookup in offered or any(lookup.startswith(f"{name}__") for name in offered if name)
+        return (lookup.partition("__")[0] not in reverse or is_offered) and super().lookup_allowed(
+            lookup, value, request
+        )
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         title = {"title": capfirst(self.opts.verbose_name_plural)}

@@ -59,7 +59,7 @@ BEGINNINGS = ("opens_at", "decision_at", "announce_at")
 
 
 def frozen() -> str:
-    return _("This call is no draft any more: its rules, its form and its criteria stay as they are.")
+    return _("This call is no longer a draft: its rules, its form and its criteria stay as they are.")
 
 
 class FrozenMixin(OperationsMixin):

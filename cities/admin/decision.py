@@ -266,7 +266,7 @@ class DecisionAdmin(EmbargoedAdmin):
             is_newest=bool(rankings) and shown == rankings[0],
             rankings=rankings,
             lines=lines,
-            remaining=sum(line.decision is None for line in waiting),
+            remaining=len(remaining),
             balance=balance(call),
             can_rank=request.user.has_perm(DECIDE) and _is_running(call) and timezone.now() >= call.closes_for_all,
             can_shortlist=request.user.has_perm(DECIDE)

@@ -112,7 +112,7 @@ class AddressForm(forms.Form):
     email = forms.EmailField(
         label=gettext_lazy("Your e-mail address"),
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
-        error_messages={"invalid": gettext_lazy("This is no e-mail address.")},
+        error_messages={"invalid": gettext_lazy("This is not an e-mail address.")},
     )
     helper = fields_only()
 
@@ -143,11 +143,12 @@ class Number(forms.CharField):
         if not text:
             return ""
         try:
+            # Digits only: an exponent could be a number that nothing can hold.
+            if not re.fullmatch(r"-?[0-9.,]+", text):
+                raise InvalidOperation
             number = Decimal(text if self.places > 2 else _with_point(text)).normalize()
         except InvalidOperation:
-            number = None
-        if number is None or not number.is_finite() or not re.fullmatch(r"-?[0-9.,]+", text):
-            raise ValidationError(_("Write a number in digits."), code="invalid")
+            raise ValidationError(_("Write a number in digits."), code="invalid") from None
         if -number.as_tuple().exponent > self.places or abs(number) >= Decimal("1e13"):  # type: ignore[operator]
             raise ValidationError(_("Write a number in digits."), code="invalid")
         if (self.least is not None and number < Decimal(str(self.least))) or (
@@ -529,7 +530,7 @@ class ContactsForm(FieldsForm):
                 label=CONTACT["email"],
                 required=False,
                 widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-                error_messages={"invalid": _("This is no e-mail address.")},
+                error_messages={"invalid": _("This is not an e-mail address.")},
             ),
         }
 

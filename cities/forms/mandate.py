@@ -83,7 +83,7 @@ class AppointEvaluatorForm(AppointForm):
             _("What they evaluate"),
             {
                 "fields": ("countries", "reads_english", "reads_french", "max_load"),
-                "description": _("Of whoever is invited, note this again once they have accepted."),
+                "description": _("If the person is invited first, note this again once they have accepted."),
             },
         ),
     )

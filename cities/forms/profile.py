@@ -48,7 +48,7 @@ class ProfileForm(forms.ModelForm):
             "contact_email": forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
             "contact_name": forms.TextInput(attrs={"autocomplete": "off"}),
         }
-        error_messages = {"contact_email": {"invalid": _("This is no e-mail address.")}}
+        error_messages = {"contact_email": {"invalid": _("This is not an e-mail address.")}}
 
     helper = fields_only()
 

@@ -58,7 +58,7 @@ def save_answers(*, application: Application, section: Section, given: Iterable[
     """
     stored = locked(application)
     if not by.has_perm("cities.write_application", stored):
-        raise MandateRefused(_("Only who writes this application can change it."))
+        raise MandateRefused(_("Only those who write this application can change it."))
     if not stored.is_editable:
         raise Closed(closed_because(stored))
     saved = Saved()

@@ -98,7 +98,7 @@ def _check_may_change(application: Application, kind: str, by: Person) -> None:
             )
         return
     if not by.has_perm("cities.write_application", application):
-        raise MandateRefused(gettext_lazy("Only who writes this application can change it."))
+        raise MandateRefused(gettext_lazy("Only those who write this application can change it."))
     if not application.is_editable:
         raise TransitionNotAllowed(closed_because(application))
 

@@ -99,6 +99,8 @@ def assign(
     Raises AssignmentRefused with all that speaks against it: a conflict of interest, another field, a language that
     they do not read, too many applications, an application that is not to be evaluated.
     """
+    if evaluator.user_id == by.pk:
+        raise AssignmentRefused(_("Nobody chooses what they evaluate themselves: a colleague assigns it."))
     return _assign(locked(application), locked(evaluator), by, due_at)
 
 

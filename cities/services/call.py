@@ -545,12 +545,16 @@ def add_call_document(
 
 @transaction.atomic
 def remove_call_document(*, document: CallDocument, reason: str, by: Person) -> Call:
-    """Take a file off the call's page. The file itself is kept, since earlier readers may refer to it."""
+    """Take a file off the call's page. The file itself is kept, since earlier readers may refer to it.
+
+    Raises TransitionNotAllowed when it was removed meanwhile, or the call is over.
+    """
     stored = locked(document.call)
     if stored.status in (Status.ARCHIVED, Status.CANCELLED):
         raise TransitionNotAllowed(_("The call is over: its documents stay as they are."))
-    file = document.file
-    document.delete()
+    file, (removed, _by_model) = document.file, stored.documents.filter(pk=document.pk).delete()
+    if not removed:
+        raise TransitionNotAllowed(_("There is no document to remove any more."))
     record(
         Verb.CALL_DOCUMENT_REMOVED,
         on=stored,
@@ -565,7 +569,7 @@ def remove_call_document(*, document: CallDocument, reason: str, by: Person) -> 
 
 
 def with_numbers(calls: models.QuerySet[Call]) -> models.QuerySet[Any]:
-    """The calls with how many applications were begun and how many submitted, and what their phase needs."""
+    """The calls with how many applications were begun and how many submitted, and with what `phase` reads."""
     submitted = models.Q(applications__submitted_at__isnull=False)
     return calls.prefetch_related("extensions").annotate(
         begun=models.Count("applications", distinct=True),

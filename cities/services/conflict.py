@@ -95,7 +95,7 @@ def in_words(conflicts: Iterable[Conflict]) -> str:
 class Hindrance(models.TextChoices):
     """Why an evaluator cannot be given an application."""
 
-    ENDED = "ended", gettext_lazy("is no evaluator any more")
+    ENDED = "ended", gettext_lazy("is no longer an evaluator")
     FIELD = "field", gettext_lazy("evaluates in another field")
     LANGUAGE = "language", gettext_lazy("does not read the language of the application")
     CONFLICT = "conflict", gettext_lazy("has a conflict of interest")

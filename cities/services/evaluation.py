@@ -142,6 +142,9 @@ def reopen_evaluation(*, assignment: Assignment, reason: str, by: Person) -> Ass
         raise NetworkError(_("Say why, in words that help the evaluator."))
     stored = hold(assignment)
     check_open(stored)
+    if stored.user_id == by.pk:
+        # Who is an officer as well has read by now what the others wrote.
+        raise NetworkError(_("Nobody opens an evaluation of their own again: a colleague does."))
     if conflicted([stored]):
         raise NetworkError(_("The evaluator has a conflict of interest by now, and can no longer open the file."))
     move(

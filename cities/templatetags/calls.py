@@ -16,6 +16,16 @@ def until_in_words(instant: datetime.datetime) -> str:
 
 
 @register.filter
+def short_until(instant: datetime.datetime) -> str:
+    return days.short_until(instant)
+
+
+@register.filter
+def last_day(instant: datetime.datetime) -> datetime.date:
+    return days.last_day(instant)
+
+
+@register.filter
 def from_in_words(instant: datetime.datetime) -> str:
     return days.from_in_words(instant)
 

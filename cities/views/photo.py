@@ -226,7 +226,7 @@ def keep(request: HttpRequest, draft: Illustrated, forms: list[PhotoUseForm]) ->
         removed = get_object_or_404(Photo, pk=key(request.POST["remove"]), pk__in=[use.photo_id for use in draft.uses])
         remove_photo_use(revision=revision, photo=removed, by=request.user)
         said = _("The photo is out. It stays among your city’s photos, and you can choose it again.")
-        messages.success(request, _("The photo is out.") if draft.application else said)
+        messages.success(request, _("The photo is removed.") if draft.application else said)
     else:
         messages.success(request, _("The photos are saved."))
     return True

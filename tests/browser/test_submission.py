@@ -79,3 +79,7 @@ def test_a_refused_form_leads_to_its_fields(at_work, site, application):
     expect(at_work.locator(".error-summary")).to_be_focused()
     at_work.get_by_role("link", name="File: Choose a file first.").click()
     expect(at_work.locator("#id_file")).to_be_focused()
+    # The browser reports the answer, and nothing else.
+    (reported,) = at_work.said
+    assert "422 (Unprocessable Content)" in reported
+    at_work.said.clear()

@@ -486,7 +486,7 @@ def act(client, action, *applications, **fields):
 
 def test_many_are_shown_before_they_are_reminded(draft, submitted, staff):
     page = act(staff, "remind_selected", draft, submitted)
-    assert page.context["meant"] == [draft]
+    assert page.context["chosen"] == [draft]
     assert [(application, why) for application, why in page.context["left"]] == [
         (submitted, "It is not a draft: nothing is left to submit.")
     ]
@@ -533,7 +533,7 @@ def test_only_a_confirmed_checklist_makes_many_eligible(submitted, staff):
     page = act(staff, "find_eligible_selected", submitted)
     ((_application, why),) = page.context["left"]
     assert "18 items are not confirmed yet" in why
-    assert page.context["meant"] == []
+    assert page.context["chosen"] == []
     # The look left nothing behind.
     assert not Screening.objects.exists()
     assert HistoryEntry.objects.count() == acts

@@ -342,7 +342,7 @@ BAD = {
     "population": ("city", {"city__population": "0"}, "Give a number from 1 to 100000000."),
     "website": ("city", {"city__website": "no page"}, "This is no address of a page: https://…"),
     "field": ("city", {"field__field": "gardening"}, "Choose one of the fields that this call offers."),
-    "email": ("contacts", {"contacts__main-email": "nobody"}, "This is no e-mail address."),
+    "email": ("contacts", {"contacts__main-email": "nobody"}, "This is not an e-mail address."),
     "goals": ("plan", {"local__0-title": "x", "local__0-sdgs": "18"}, "Give the numbers of the goals, from 1 to 17"),
     "cost": ("plan", {"local__0-title": "x", "local__0-cost": "much"}, "Write a number in digits."),
     "partner": (

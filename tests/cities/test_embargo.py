@@ -68,6 +68,8 @@ PERSONAS = (
     "superuser",
 )
 STAFF = ("officer", "auditor", "administrator", "superuser")
+THOROUGH = ("officer", "superuser")
+"""Who also tries every filter and order that the lists of the admin offer: who uses them, and who may the most."""
 SEALED = (Decision, Ranking, Shortlisting)
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -137,8 +139,9 @@ def applications(call, applicant, evaluator, coordinator, commission_officer, de
 
 
 @pytest.fixture
-def clients(request, applications) -> dict[str, Client]:
-    """Who is curious, signed in before anything is decided."""
+def clients(request, applications, decision_officer) -> dict[str, Client]:
+    """Who is curious, signed in before anything is decided; as the decision officer once was, which accounts show."""
+    sign_in(decision_officer)
     return {
         persona: Client() if persona == "visitor" else sign_in(request.getfixturevalue(persona)) for persona in PERSONAS
     }
@@ -291,7 +294,8 @@ def asked(client: Client, address: str) -> Answer:
 def masked(response: HttpResponse, body: bytes) -> Answer:
     headers = {name: value for name, value in response.items() if name.lower() != "set-cookie"}
     if body.startswith(b"PK"):
-        # A document of office software notes in its archive by the second when each part was written.
+        # A document of office software notes when each part was written, and is packed the longer or shorter for it.
+        del headers["Content-Length"]
         with ZipFile(BytesIO(body)) as archive:
             body = b"".join(name.encode() + archive.read(name) for name in archive.namelist())
     headers["cookies"] = " ".join(sorted(set(response.cookies) - {"csrftoken"}))
@@ -307,7 +311,7 @@ def all_of(clients: dict[str, Client], personas: tuple[str, ...], addresses: lis
         caches["pages"].clear()
         for address in addresses:
             answers[persona, address] = first = asked(clients[persona], address)
-            if persona in STAFF:
+            if persona in THOROUGH:
                 for more in further(address, first):
                     answers[persona, more] = asked(clients[persona], more)
     return answers

@@ -179,7 +179,7 @@ def stored() -> dict[str, str]:
 def test_an_announcement_killed_anywhere_and_run_again_announces_once(officers):
     call = make_call("decision", announce_at=timezone.now() - days(1))
     make_commission_officer(person("commission.fr@example.org"))
-    # One of each kind: a second city would repeat the statements of the first, and twice as many take four times as long.
+    # One of each kind: a second city would repeat the statements of the first, and twice as many take long.
     for name, outcome in (("Besançon", "designated"), ("Tours", "not-designated")):
         make_decision(make_eligible(call, name), officers[0], outcome)
     before, members = stored(), City.objects.members().count()
