@@ -128,7 +128,8 @@ def move(
         raise TransitionNotAllowed(
             _("This cannot be done: the application is “%(status)s” now.") % {"status": stored.get_status_display()}
         )
-    before, stored.status = stored.status, to
+    # As the team was told it: who withdraws reads the own act, and would learn from it what is not told yet.
+    before, stored.status = stored.status_told, to
     for name, value in fields.items():
         setattr(stored, name, value)
     stored.save(update_fields=["status", *fields, "updated_at"])

@@ -24,7 +24,9 @@ from ..models import (
     Application,
     Assignment,
     Call,
+    Conflict,
     ConflictDeclaration,
+    ConflictOverride,
     Evaluation,
     Evaluator,
     HistoryEntry,
@@ -234,6 +236,8 @@ def recuse(*, assignment: Assignment, text: str = "", by: Person) -> Assignment:
     """The evaluator declares a conflict of interest: the file closes to them for good, a score no longer counts."""
     stored = own(assignment, by)
     ConflictDeclaration.objects.get_or_create(application=stored.application, user=by, defaults={"text": text.strip()})
+    # What two officers overrode was an earlier declaration; the history keeps that they did.
+    ConflictOverride.objects.filter(application=stored.application, user=by, conflict=Conflict.DECLARED).delete()
     move(stored, Status.RECUSED, verb=Verb.EVALUATOR_RECUSED, by=by)
     _tell_staff("recused", stored)
     return stored

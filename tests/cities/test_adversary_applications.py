@@ -10,11 +10,12 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from cities.exceptions import NetworkError
-from cities.models import Application, Call, City, Screening
+from cities.models import Application, Call, City, HistoryEntry, Screening
 from cities.services.assignment import assign
 from cities.services.decision import compute_ranking, shortlist
 from cities.services.evaluation import reopen_evaluation
 from cities.services.invitation import invite
+from cities.services.submission import withdraw
 from tests.conftest import person, sign_in
 from tests.factories.applications import add_file, add_photo
 from tests.factories.calls import (
@@ -159,6 +160,16 @@ def test_another_team_of_the_city_does_not_learn_that_the_first_was_found_inelig
     assert "Another application of this city was submitted" in client.get(address).content.decode()
     Application.objects.exclude(pk=second.pk).update(status=Status.INELIGIBLE)
     assert "Another application of this city was submitted" in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize("status", ["eligible", "ineligible"])
+def test_the_own_act_of_withdrawing_does_not_tell_what_was_found(network, status):
+    owner = person("owner@example.org")
+    call = make_call("evaluation", tells_ineligible="with-announcement")
+    application = make_application(call, owner=owner, status=status)
+    withdraw(application=application, by=owner)
+    entry = HistoryEntry.objects.about(application).get(verb=HistoryEntry.Verb.APPLICATION_WITHDRAWN)
+    assert entry.changes["status"] == ["submitted", "withdrawn"]
 
 
 # What nothing changes any more

@@ -519,7 +519,7 @@ def test_readers_and_strangers_save_nothing(application):
     reader = person("reader@example.org")
     add_applicant(application, reader, Applicant.Role.READER)
     for by in (reader, person("stranger@example.org")):
-        with pytest.raises(MandateRefused, match="Only who writes this application"):
+        with pytest.raises(MandateRefused, match="Only those who write this application"):
             save_answers(application=application, section=section, given=[Given(question, 0, "x")], by=by)
 
 

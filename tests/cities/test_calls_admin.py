@@ -139,9 +139,9 @@ def test_a_published_call_is_only_read(staff, draft, officer):
         # Somebody had the form open.
         response = staff.post(page, data, follow=True)
         assert response.status_code == 200
-        assert "This call is no draft any more" in told(response)
+        assert "This call is no longer a draft" in told(response)
     response = staff.post(at("delete", draft), {"post": "yes"}, follow=True)
-    assert "This call is no draft any more" in told(response)
+    assert "This call is no longer a draft" in told(response)
     assert Call.objects.get().max_endorsed == 2
 
 

@@ -22,6 +22,7 @@ from cities.models import (
     ConflictDeclaration,
     ConflictOverride,
     Coordinator,
+    Evaluator,
     HistoryEntry,
     OutboxMessage,
     PrivateFile,
@@ -254,6 +255,17 @@ def test_two_officers_override_one_conflict_and_no_other(expert, application, of
     assert not Application.objects.free_of_conflict_with(expert).filter(pk=application.pk).exists()
     verbs = set(HistoryEntry.objects.about(override).values_list("verb", flat=True))
     assert verbs == {"conflict.override_proposed", "conflict.overridden"}
+
+
+def test_a_conflict_declared_anew_ends_the_override_of_the_one_before(expert, application, officer, decision_officer):
+    ConflictDeclaration.objects.create(application=application, user=expert)
+    override = propose(application, expert, officer, conflict=Conflict.DECLARED)
+    agree_override(override=override, by=decision_officer)
+    mandate = Evaluator.objects.of(expert).first() or make_evaluator(expert)
+    assignment = make_assignment(application, mandate, status="accepted")
+    assert Application.objects.to_evaluate(expert).filter(pk=application.pk).exists()
+    service.recuse(assignment=assignment, by=expert)
+    assert conflicts_between([application], [expert]) == {(application.pk, expert.pk): {Conflict.DECLARED}}
 
 
 def test_an_override_is_refused_with_a_sentence(expert, application, officer, administrator, auditor):

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone, translation
 
+from cities.acts import readable
 from cities.days import PARIS
 from cities.exceptions import NetworkError, TransitionNotAllowed
 from cities.models import Application, Call, HistoryEntry, OutboxMessage, Reason, Screening, ScreeningItem, Snapshot
@@ -94,6 +95,15 @@ def test_an_item_keeps_who_found_what_and_what_was_computed_then(network, office
     note_item(application=application, code=Reason.IN_TIME, result=Result.FAIL, note="The clock was wrong.", by=second)
     assert HistoryEntry.objects.about(application).first().changes == {"in-time": ["pass", "fail"]}
     assert ScreeningItem.objects.get().by == second
+
+
+@pytest.mark.parametrize(("language", "finding"), [("en", "in order"), ("fr", "conforme")])
+def test_the_history_says_items_and_findings_in_words(network, officer, language, finding):
+    note_item(application=submitted(), code=Reason.IN_TIME, result=Result.PASS, by=officer)
+    with translation.override(language):
+        (entry,) = readable([HistoryEntry.objects.get(verb="screening.examined")])
+        (line,) = entry.lines
+        assert (line.label, str(line.new)) == (str(Reason.IN_TIME.label), finding)
 
 
 def test_another_finding_than_the_computed_one_needs_words(network, officer):
