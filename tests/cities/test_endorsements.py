@@ -559,7 +559,7 @@ def test_the_desk_shows_the_places_the_deadline_and_every_application(client, co
     assert "data-countdown" in page
     for one in Endorsement.objects.all():
         assert f"/en/my/endorsements/{one.pk}/" in page
-    assert "1 sur 2 utilisée" in client.get("/fr/my/commission/FR/").content.decode()
+    assert "1 place utilisée sur 2" in client.get("/fr/my/commission/FR/").content.decode()
 
 
 def test_past_calls_stay_readable(client, commission):

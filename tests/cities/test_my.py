@@ -265,7 +265,7 @@ def test_my_page_costs_as_many_queries_for_one_row_as_for_thirty(
     full_desks(coordinator, cities, initiatives)
     browser: Client = signed_in(coordinator)
     browser.get("/en/my/")
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         assert browser.get("/en/my/").status_code == 200
 
 
