@@ -320,8 +320,6 @@ def test_edge_p_a_city_of_an_associate_member_may_apply(application):
 @pytest.mark.parametrize("status", list(Status))
 def test_only_applications_in_the_running_are_another_one(application, status):
     known = {"field": "music", "status": status}
-    if status == Status.DESIGNATED:
-        pytest.skip("needs a designation, and its call is over")
     make_application(application.call, application.name_en, **known)
     failed = found(application, Reason.ONLY_ONE).is_failure
     assert failed == (status in Application.IN_THE_RUNNING)

@@ -42,7 +42,14 @@ from cities.services.submission import (
 )
 from tests.conftest import person
 from tests.factories.applications import complete_application
-from tests.factories.calls import DAY, add_applicant, make_application, make_call, make_commission_officer
+from tests.factories.calls import (
+    DAY,
+    a_designation,
+    add_applicant,
+    make_application,
+    make_call,
+    make_commission_officer,
+)
 
 Status, Role = Application.Status, Applicant.Role
 SECOND = datetime.timedelta(seconds=1)
@@ -83,6 +90,8 @@ def put(application: Application, status: str, **fields) -> None:
     """Bring an application to a status directly."""
     if status not in ("draft", "withdrawn"):
         fields.setdefault("submitted_at", timezone.now())
+    if status == Status.DESIGNATED:
+        fields["designation"] = a_designation()
     Application.objects.filter(pk=application.pk).update(status=status, **fields)
     application.refresh_from_db()
 
@@ -106,8 +115,6 @@ def phase(application: Application, **moved: datetime.timedelta) -> Call:
 
 @pytest.mark.parametrize("before", list(Status))
 def test_submission_from_every_status(application, owner, before):
-    if before == Status.DESIGNATED:
-        pytest.skip("needs a designation")
     put(application, before, return_until=timezone.now() + DAY if before == Status.RETURNED else None)
     if before in (Status.DRAFT, Status.RETURNED):
         assert submit(application=application, by=owner).number == 1
@@ -124,8 +131,6 @@ def test_submission_from_every_status(application, owner, before):
 
 @pytest.mark.parametrize("before", list(Status))
 def test_withdrawal_from_every_status(application, owner, before):
-    if before == Status.DESIGNATED:
-        pytest.skip("needs a designation")
     put(application, before)
     if Status.WITHDRAWN in Application.TRANSITIONS.get(before, set()):
         assert withdraw(application=application, by=owner).status == Status.WITHDRAWN
@@ -137,8 +142,6 @@ def test_withdrawal_from_every_status(application, owner, before):
 
 @pytest.mark.parametrize("before", list(Status))
 def test_sharing_in_every_status(draft, owner, before):
-    if before == Status.DESIGNATED:
-        pytest.skip("needs a designation")
     put(draft, before, return_until=timezone.now() + DAY)
     if before in Application.EDITABLE:
         assert share(application=draft, by=owner).status == Endorsement.Status.REQUESTED

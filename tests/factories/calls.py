@@ -15,6 +15,7 @@ from cities.models import (
     Country,
     CreativeField,
     Criterion,
+    Designation,
     Endorsement,
     Evaluation,
     Evaluator,
@@ -127,10 +128,17 @@ def make_application(call: Call, name: str = "Besançon", country: str = "FR", *
     status = fields.get("status", Application.Status.DRAFT)
     if status not in (Application.Status.DRAFT, Application.Status.WITHDRAWN):
         known["shared_at"] = known["submitted_at"] = min(timezone.now(), call.closes_at) - DAY
+    if status == Application.Status.DESIGNATED:
+        known["designation"] = a_designation()
     application = Application.objects.create(call=call, **known | fields)
     if owner:
         add_applicant(application, owner)
     return application
+
+
+def a_designation() -> Designation:
+    """Some member's, for an application that is to have one."""
+    return Designation.objects.filter(application=None).earliest("starts_on", "pk")
 
 
 def add_applicant(application: Application, user: User, role: str = Applicant.Role.OWNER) -> Applicant:
