@@ -103,6 +103,7 @@ urlpatterns = [
     path("calls/<slug:slug>/statistics/", call.call_statistics, name="call_statistics"),
     path("calls/<slug:slug>/documents/<int:pk>/", call.call_document, name="call_document"),
     # /{lang}/calls/{slug}/apply/, /{lang}/my/applications/{pk}/: the application's form
+    path("calls/<slug:slug>/form/<slug:section>/", application.call_preview, name="call_preview"),
     path("calls/<slug:slug>/apply/", application.call_begin, name="call_begin"),
     path("my/applications/<int:pk>/", application.my_application, name="my_application"),
     path(

@@ -12,6 +12,7 @@ from django.db import IntegrityError, models
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.text import Truncator
@@ -426,6 +427,8 @@ class CallAdmin(FrozenMixin, PlainAdmin):
             for language, label in (("en", _("Preview in English")), ("fr", _("Preview in French"))):
                 with translation.override(language):
                     found.append(Operation(call.get_absolute_url(), label))
+        if first := call.sections.first():
+            found.append(Operation(reverse("cities:call_preview", args=[call.slug, first.key]), _("The form")))
         now = timezone.now()
         is_evaluated = call.status == Status.PUBLISHED and now >= call.evaluation_until
         # By the call's instants alone: whether anything was decided must not show.

@@ -904,6 +904,8 @@ class Sheet:
         self.forms = [self.form_of(question, answers.get(question.pk), data) for question in section.questions.all()]
 
     def stored(self) -> dict[int, Answer]:
+        if self.application.pk is None:
+            return {}
         answers = self.application.answers.filter(question__section=self.section).select_related("updated_by")
         return {answer.question_id: answer for answer in answers}
 

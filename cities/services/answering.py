@@ -111,6 +111,8 @@ def _within_rules(application: Application, one: Given, saved: Saved) -> Given:
 
 def field_is_held(application: Application) -> str:
     """Why the field cannot be changed now, or nothing."""
+    if application.pk is None:  # one that is only looked at, before there is any
+        return ""
     found = Endorsement.objects.filter(application=application).in_force().select_related("field").first()
     if found is None or found.field is None:
         return ""

@@ -59,6 +59,40 @@ def known_export(user: Person, pk: int, fmt: str) -> Application:
     return application
 
 
+# Looking at a form before anybody answers it
+
+
+def section_to_preview(user: Person, slug: str, section: str) -> Section:
+    """A section of any call, for the secretariat; raises Http404."""
+    if not user.has_perm("cities.view_call"):
+        raise Http404
+    sections = Section.objects.select_related("call").prefetch_related("questions")
+    return get_object_or_404(sections, call__slug=slug, key=section)
+
+
+@needs("cities.view_call", of=section_to_preview)
+def call_preview(request: HttpRequest, section: Section) -> HttpResponse:
+    """A page of a call's form as an applicant will find it, with nothing to save."""
+    call = section.call
+    own = next(iter({get_language() or ""} & set(call.languages)), call.languages[0])
+    sections = list(call.sections.all())
+    number = next(nth for nth, one in enumerate(sections) if one.pk == section.pk)
+    return render(
+        request,
+        "cities/application/preview.html",
+        {
+            "call": call,
+            "section": section,
+            "sections": sections,
+            "number": number + 1,
+            "previous": sections[number - 1] if number else None,
+            "next": sections[number + 1] if number + 1 < len(sections) else None,
+            "sheet": Sheet(Application(call=call, language=own), section),
+            "lacking": {},
+        },
+    )
+
+
 # Beginning
 
 

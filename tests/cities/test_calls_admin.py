@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cities.admin import call as call_admin
-from cities.models import Call, CreativeField, Extension, Question
+from cities.models import Application, Call, CreativeField, Extension, Question
 from cities.services.call import cancel_call, publish_call
 from cities.services.demo_call import load_demonstration_call
 from tests.factories.calls import DAY, make_application, make_call
@@ -258,18 +258,21 @@ def test_documents_by_their_pages(staff, draft):
 
 
 TO_READ = {
-    Status.DRAFT: ["Preview in English", "Preview in French"],
-    Status.ANNOUNCED: ["Ranking and decisions"],
-    Status.ARCHIVED: ["Ranking and decisions"],
+    Status.DRAFT: ["Preview in English", "Preview in French", "The form"],
+    Status.PUBLISHED: ["The form"],
+    Status.ANNOUNCED: ["The form", "Ranking and decisions"],
+    Status.ARCHIVED: ["The form", "Ranking and decisions"],
+    Status.CANCELLED: ["The form"],
 }
 OPERATIONS = {
     Status.DRAFT: [*TO_READ[Status.DRAFT], "Publish", "Copy for another year"],
     Status.PUBLISHED: [
+        "The form",
         *("Make it a draft again", "Give more time", "Reschedule", "Cancel the call", "Copy for another year"),
     ],
     Status.ANNOUNCED: [*TO_READ[Status.ANNOUNCED], "Archive", "Copy for another year"],
     Status.ARCHIVED: [*TO_READ[Status.ARCHIVED], "Copy for another year"],
-    Status.CANCELLED: ["Copy for another year"],
+    Status.CANCELLED: ["The form", "Copy for another year"],
 }
 
 
@@ -280,9 +283,26 @@ def test_buttons_appear_only_when_allowed(staff, draft, auditor, signed_in, stat
     page = staff.get(at("change", draft))
     assert [str(operation.label) for operation in page.context["operations"]] == OPERATIONS[status]
     seen = signed_in(auditor).get(at("change", draft))
-    assert [str(operation.label) for operation in seen.context["operations"]] == TO_READ.get(status, [])
+    assert [str(operation.label) for operation in seen.context["operations"]] == TO_READ[status]
     for operation in seen.context["operations"]:
         assert signed_in(auditor).get(operation.url).status_code == 200
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_form_is_seen_as_an_applicant_will(staff, coordinator, signed_in, language):
+    call = make_call(publish=False)
+    for section in call.sections.all():
+        page = staff.get(f"/{language}/calls/2027/form/{section.key}/")
+        assert page.status_code == 200
+        shown = page.content.decode()
+        assert getattr(section, f"title_{language}") in shown
+        for question in section.questions.all():
+            assert getattr(question, f"text_{language}") in shown
+        assert 'name="save"' not in shown
+        assert staff.post(f"/{language}/calls/2027/form/{section.key}/", {"q-presentation": "Mine"}).status_code == 200
+    assert not Application.objects.exists()
+    assert staff.get("/en/calls/2027/form/unknown/").status_code == 404
+    assert signed_in(coordinator).get("/en/calls/2027/form/plan/").status_code == 404
 
 
 def test_an_auditor_reads_and_runs_nothing(signed_in, auditor, draft):

@@ -109,6 +109,11 @@ ADDRESSES: dict[str, tuple[dict[str, object], str, Who]] = {
     "cities:call_questions": ({"slug": "2023"}, "get", ALL),
     "cities:call_statistics": ({"slug": "2023"}, "get", ALL),
     "cities:call_document": ({"slug": "2023", "pk": "call document"}, "get", ALL),
+    "cities:call_preview": (
+        {"slug": "2031", "section": "plan"},
+        "get",
+        who(HIDDEN, **dict.fromkeys(SECRETARIAT, OPEN)),
+    ),
     # the second step of a sign-in: without the first, back to it
     **{name: ({}, "get", PEOPLE) for name in ("mfa_authenticate", "account_confirm_login_code", "mfa_login_webauthn")},
     # for whoever is signed in, about themselves
