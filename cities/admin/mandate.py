@@ -236,9 +236,9 @@ class EvaluatorAdmin(OfCityMixin, MandateAdmin):
     def load(self, evaluator: Any) -> str:
         return _("%(load)s of %(most)s") % {"load": evaluator.held, "most": evaluator.max_load}
 
-    @admin.display(description=gettext_lazy("countries"), empty_value="–")
-    def of_countries(self, evaluator: Evaluator) -> str | None:
-        return ", ".join(country.name for country in evaluator.countries.all()) or None
+    @admin.display(description=gettext_lazy("countries"))
+    def of_countries(self, evaluator: Evaluator) -> str:
+        return ", ".join(country.name for country in evaluator.countries.all()) or "–"
 
     def get_urls(self) -> list:
         return [self.page_at("<path:object_id>/describe/", "describe", self.describe_view), *super().get_urls()]

@@ -372,12 +372,20 @@ def typed_blocks(typed: Any) -> list[Content]:
     return [{"is": "text", "text": "\n".join(lines)}] if lines else []
 
 
+_NAMES = [*dict.fromkeys(name for names in (CITY, CONTACTS, CONTACT, FACTS, ROWS, LINKS, INITIATIVE) for name in names)]
+
+
+def _place(name: str) -> int:
+    """Where a part of an answer stands in the form; PostgreSQL gives the parts back in an order of its own."""
+    return _NAMES.index(name) if name in _NAMES else len(_NAMES)
+
+
 def _lines(typed: Any) -> Iterable[str]:
     match typed:
         case None | "" | False:
             return
         case dict():
-            parts = [part for value in typed.values() for part in _lines(value)]
+            parts = [part for name in sorted(typed, key=_place) for part in _lines(typed[name])]
             if parts:
                 yield " · ".join(parts)
         case list():

@@ -104,7 +104,7 @@ def test_an_auditor_is_offered_nothing_and_changes_nothing(paths, auditor, signe
     assert HistoryEntry.objects.count() == acts
 
 
-LISTS = {"coordinator": 11, "commissionofficer": 11, "evaluator": 12, "invitation": 11, "focalpointchange": 9}
+LISTS = {"coordinator": 11, "commissionofficer": 11, "evaluator": 13, "invitation": 11, "focalpointchange": 9}
 
 
 @pytest.mark.parametrize("rows", [1, 30])
@@ -187,7 +187,8 @@ def test_evaluators_of_the_cities_are_named_by_one(lyon, staff):
     assert "is named by a city" in str(wrong.context["errors"]["city"])
     also = staff.post(f"{ROOT}/evaluator/appoint/", WHO | {"panel": "experts", "field": film.pk, "city": lyon.pk})
     assert "an expert is not" in str(also.context["errors"]["city"])
-    staff.post(f"{ROOT}/evaluator/appoint/", WHO | {"panel": "cities", "field": film.pk, "city": lyon.pk})
+    given = {"panel": "cities", "field": film.pk, "city": lyon.pk, "max_load": 6}
+    staff.post(f"{ROOT}/evaluator/appoint/", WHO | given)
     assert Invitation.objects.get().scope == film
 
 
