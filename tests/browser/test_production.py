@@ -38,7 +38,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=printed, stderr=subprocess.STDOUT)
     address = f"http://localhost:{port}"
     try:
-        for _try in range(200):
+        deadline = time.monotonic() + 180
+        while process.poll() is None and time.monotonic() < deadline:
             try:
                 urllib.request.urlopen(f"{address}/healthz")  # noqa: S310  loopback
                 break
