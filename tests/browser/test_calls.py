@@ -78,3 +78,6 @@ def test_a_call_is_prepared_in_the_admin(quiet: Page, site: str, calls: None) ->
     for address in ("change", "extend", "reschedule", "cancel"):
         quiet.goto(f"{site}/admin/cities/call/{published.pk}/{address}/")
         assert findings(quiet) == [], address
+    for section in published.sections.all():
+        quiet.goto(f"{site}/fr/calls/demonstration/form/{section.key}/")
+        assert findings(quiet) == [], section.key
