@@ -205,20 +205,7 @@ class EvaluatorAdmin(OfCityMixin, MandateAdmin):
     )
     list_select_related = ("user", "field", "city")
     list_filter = (InForceFilter, "panel", "field", "reads_english", "reads_french")
-    fields = (
-        "user",
-        "email",
-        "panel",
-        "field",
-        "city",
-        "languages",
-        "load",
-        "of_countries",
-        "begins_at",
-        "ends_at",
-        "appointed_by",
-        "letter_link",
-    )
+    fields = (*list_display, "appointed_by", "letter_link")
     appoint_form = AppointEvaluatorForm
     appoint_title = gettext_lazy("Appoint or invite an evaluator")
 

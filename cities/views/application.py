@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.formats import time_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -26,7 +25,7 @@ from ..services.dossier import content_for, head_for_display, sections_for_displ
 from ..services.invitation import ask_to_begin
 from ..services.limits import is_over_limit, sender
 from ..services.wordfile import as_docx
-from .draft import forget_unsent, is_autosave, keeps_typed, not_saved, unsent
+from .draft import forget_unsent, is_autosave, keeps_typed, not_saved, saved_in_words, unsent
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 LINKS_AN_HOUR = 10
@@ -283,7 +282,6 @@ def onward(request: HttpRequest, application: Application, section: Section, *, 
 
 
 def answer_to_autosave(sheet: Sheet, saved: Saved) -> JsonResponse:
-    at = time_format(timezone.localtime(), "H:i")
     fields = sheet.hidden_of(saved)
     if saved.conflicts:
         questions = ", ".join(str(answer.question) for answer in saved.conflicts.values())
@@ -294,10 +292,8 @@ def answer_to_autosave(sheet: Sheet, saved: Saved) -> JsonResponse:
         return JsonResponse({"state": "conflict", "message": message, "fields": fields}, status=409)
     if saved.refused:
         message = " ".join(saved.refused.values())
-    elif any(answer.as_typed is not None for answer in saved.answers.values()):
-        message = _("Saved at %(time)s. What cannot be taken over yet is kept as you typed it.") % {"time": at}
     else:
-        message = _("Saved at %(time)s.") % {"time": at}
+        message = saved_in_words(as_typed=any(answer.as_typed is not None for answer in saved.answers.values()))
     return JsonResponse({"state": "saved", "message": message, "fields": fields})
 
 

@@ -226,15 +226,19 @@ def shared_context(request: HttpRequest, writing: Writing, draft: Draft, *, fail
     }
 
 
-def saved(draft: Draft, stored: Any) -> JsonResponse:
-    """The answer to a form that saved itself."""
-    # Not TIME_FORMAT: English writes "2:58 a.m.", whose point would end the sentence twice.
-    at = time_format(timezone.localtime(), "H:i")
-    if stored.as_typed:
-        message = _("Saved at %(time)s. What cannot be taken over yet is kept as you typed it.") % {"time": at}
-    else:
-        message = _("Saved at %(time)s.") % {"time": at}
+def saved(draft: Any, stored: Any) -> JsonResponse:
+    """The answer to a form that saved itself; `draft` is what renews the hidden fields of its window."""
+    message = saved_in_words(as_typed=bool(stored.as_typed))
     return JsonResponse({"state": "saved", "message": message, "fields": draft.renewed(stored)})
+
+
+def saved_in_words(*, as_typed: bool) -> str:
+    """When it was saved, and whether some of it only `as_typed`."""
+    # Not TIME_FORMAT: English writes "2:58 a.m.", whose point would end the sentence twice.
+    at = {"time": time_format(timezone.localtime(), "H:i")}
+    if as_typed:
+        return _("Saved at %(time)s. What cannot be taken over yet is kept as you typed it.") % at
+    return _("Saved at %(time)s.") % at
 
 
 def saved_meanwhile(stored: Any, *, by: Any) -> JsonResponse:

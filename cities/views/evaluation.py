@@ -3,10 +3,9 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -25,7 +24,7 @@ from ..services.evaluation import (
     submit_evaluation,
 )
 from ..services.moderation import DraftConflict, Incomplete
-from .draft import forget_unsent, is_autosave, keeps_typed, not_saved, unsent
+from .draft import forget_unsent, is_autosave, keeps_typed, not_saved, saved, unsent
 
 Status = Assignment.Status
 
@@ -192,16 +191,6 @@ def conflicting(
     clashes: list[Clash] = draft.adopt(stored)
     about = {"stored": {"updated_by": request.user, "updated_at": stored.updated_at}, "clashes": clashes}
     return page(request, assignment, draft, conflict=about, status=409)
-
-
-def saved(draft: EvaluationDraft, stored: Evaluation) -> JsonResponse:
-    """The answer to a form that saved itself."""
-    at = time_format(timezone.localtime(), "H:i")
-    if stored.as_typed:
-        message = _("Saved at %(time)s. What cannot be taken over yet is kept as you typed it.") % {"time": at}
-    else:
-        message = _("Saved at %(time)s.") % {"time": at}
-    return JsonResponse({"state": "saved", "message": message, "fields": draft.renewed(stored)})
 
 
 # Answers
