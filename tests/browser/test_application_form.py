@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from cities.models import Answer, Application
 from rvcu.models import User
@@ -83,6 +83,17 @@ def test_the_server_is_killed_and_the_browser_too(at_work, site, application):
     expect(again.locator(SAVED)).to_be_visible(timeout=15000)
     assert Answer.objects.get().value == TYPED
     at_work.said.clear()  # the browser reports the refused connection
+
+
+def test_what_is_typed_before_the_script_is_there_is_saved_too(at_work, site, application):
+    held: list[Route] = []
+    at_work.route("**/edit*.js", lambda route: held.append(route))
+    at_work.goto(address(site, application), wait_until="commit")
+    at_work.fill(TEXT, TYPED)
+    assert not Answer.objects.exists()
+    held.pop().continue_()
+    expect(at_work.locator(SAVED)).to_be_visible(timeout=15000)
+    assert Answer.objects.get().value == TYPED
 
 
 def test_rows_that_were_added_come_back_too(at_work, site, application):

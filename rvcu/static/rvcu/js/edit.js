@@ -49,6 +49,12 @@
   const typed = (form) => [...new FormData(form)].filter(([name]) => form.elements[name]?.type !== "hidden");
   const filled = (fields) => JSON.stringify(fields.filter(([, value]) => value !== ""));
   const same = (one, other) => filled(one) === filled(other);
+  // What the server sent, even if somebody typed before this file was read.
+  const sentBy = (form) => {
+    const copy = form.cloneNode(true);
+    copy.reset();
+    return typed(copy);
+  };
 
   const keepSaving = (form) => {
     const key = `draft:${form.dataset.autosave}`;
@@ -59,7 +65,7 @@
       status.dataset.state = state;
     };
     // What came back after a sign-in is in the form, but not saved.
-    let saved = "unsaved" in form.dataset ? [] : typed(form);
+    let saved = "unsaved" in form.dataset ? [] : sentBy(form);
     const closed = "closed" in form.dataset;
     let timer, sending = false, stopped = closed, leaving = false;
 
