@@ -277,7 +277,8 @@ class CountsChanges(TriggerConstraint):
 class FrozenWith(TriggerConstraint):
     """Rows that belong to a call can be added, changed and removed only while the call is a draft.
 
-    `path` names the foreign keys from the table to the call, ("section", "call") for instance.
+    `path` names the foreign keys from the table to the call, or to whatever else has a status "draft":
+    ("section", "call") for instance.
     """
 
     _sqlite_when = """CREATE TRIGGER "%(name)s_{event}" BEFORE {event} ON %(table)s WHEN {rows}
@@ -327,7 +328,7 @@ class FrozenWith(TriggerConstraint):
 class FrozenRules(TriggerConstraint):
     """Of a call that is no draft the named columns keep their values, and it stays no draft while they change.
 
-    On SQLite no INSERT OR REPLACE puts another row in its place, by the primary key or the slug.
+    On SQLite no INSERT OR REPLACE puts another row in its place, by the primary key or a column of `unique`.
     """
 
     sqlite = (
@@ -335,7 +336,7 @@ class FrozenRules(TriggerConstraint):
            BEGIN SELECT RAISE(ABORT, '%(name)s'); END""",
         """CREATE TRIGGER "%(name)s_replace" BEFORE INSERT ON %(table)s WHEN EXISTS (
                SELECT 1 FROM %(table)s AS other
-               WHERE (other.id = NEW.id OR other.slug = NEW.slug) AND other.status <> 'draft'
+               WHERE (%(same)s) AND other.status <> 'draft'
            ) BEGIN SELECT RAISE(ABORT, '%(name)s'); END""",
     )
     triggers = ("%(name)s", "%(name)s_replace")
@@ -347,16 +348,18 @@ class FrozenRules(TriggerConstraint):
     )
     postgresql_drop = ('DROP TRIGGER "%(name)s" ON %(table)s', 'DROP FUNCTION "%(name)s"()')
 
-    def __init__(self, *, columns: tuple[str, ...], **kwargs: Any) -> None:
-        self.columns = tuple(columns)
+    def __init__(self, *, columns: tuple[str, ...], unique: tuple[str, ...] = (), **kwargs: Any) -> None:
+        self.columns, self.unique = tuple(columns), tuple(unique)
         super().__init__(**kwargs)
 
     def deconstruct(self):
         path, args, kwargs = super().deconstruct()
-        return path, args, {"columns": self.columns, **kwargs}
+        unique = {"unique": self.unique} if self.unique else {}
+        return path, args, {"columns": self.columns, **unique, **kwargs}
 
     def parameters(self, model):
         columns = [model._meta.get_field(name).column for name in self.columns]
         # Both databases know it, SQLite since 3.39.
         differ = " OR ".join(f'OLD."{column}" IS DISTINCT FROM NEW."{column}"' for column in columns)
-        return {"differ": f"OLD.status <> 'draft' AND ({differ})"}
+        same = " OR ".join(f'other."{name}" = NEW."{name}"' for name in ("id", *self.unique))
+        return {"differ": f"OLD.status <> 'draft' AND ({differ})", "same": same}

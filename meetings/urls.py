@@ -1,11 +1,11 @@
 from django.urls import path
 
-from . import views
+from .views import meeting
 
 app_name = "meetings"
 
 urlpatterns = [
     # /{lang}/meetings/
-    path("meetings/", views.meeting_list, name="list"),
-    path("meetings/<int:edition>/", views.meeting, name="meeting"),
+    path("meetings/", meeting.meeting_list, name="list"),
+    path("meetings/<int:edition>/", meeting.meeting, name="meeting"),
 ]

@@ -251,6 +251,7 @@ class Migration(migrations.Migration):
                             "tells_ineligible",
                         ),
                         name="call_rules_are_frozen",
+                        unique=("slug",),
                     ),
                     cities.constraints.CountsChanges(name="call_changes_count"),
                 ],

@@ -15,6 +15,7 @@ from .country import Country, Region
 from .creative_field import CreativeField
 from .decision import Decision, Ranking, Shortlisting
 from .designation import Designation, Precision, set_member_since
+from .drafted import Drafted
 from .edition import Edition
 from .endorsement import Endorsement
 from .entry_report import EntryReport
@@ -53,6 +54,7 @@ __all__ = [
     "Criterion",
     "Decision",
     "Designation",
+    "Drafted",
     "Edition",
     "Endorsement",
     "EntryReport",

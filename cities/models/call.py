@@ -245,7 +245,7 @@ class Call(models.Model):
                 condition=models.Q(announced_at=None) ^ models.Q(status__in=["announced", "archived"]),
                 name="call_announced_with_its_instant",
             ),
-            FrozenRules(columns=RULES, name="call_rules_are_frozen"),
+            FrozenRules(columns=RULES, unique=("slug",), name="call_rules_are_frozen"),
             CountsChanges(name="call_changes_count"),
         ]
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..text import count_words
+from .drafted import Drafted
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,8 @@ class ModeratedQuerySet(models.QuerySet):
         return self.filter(status=Moderated.Status.PUBLISHED)
 
 
-class Moderated(models.Model):
-    """A proposed state of something public, whole: coordinators write it, staff publish it. All are kept.
-
-    `version` counts the saves of a draft, so that a second window or colleague is noticed.
-    """
+class Moderated(Drafted):
+    """A proposed state of something public, whole: coordinators write it, staff publish it. All are kept."""
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("draft")
@@ -63,34 +61,6 @@ class Moderated(models.Model):
     """The texts that have a limit, and how many words each may have in either language."""
 
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.DRAFT, editable=False)
-    version = models.PositiveIntegerField(default=0, editable=False)
-    created_at = models.DateTimeField(_("begun"), auto_now_add=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        editable=False,
-        related_name="+",
-        verbose_name=_("begun by"),
-    )
-    updated_at = models.DateTimeField(_("last saved"), auto_now=True)
-    updated_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        editable=False,
-        related_name="+",
-        verbose_name=_("last saved by"),
-    )
-    submitted_at = models.DateTimeField(_("submitted"), null=True, editable=False)
-    submitted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        editable=False,
-        related_name="+",
-        verbose_name=_("submitted by"),
-    )
     decided_at = models.DateTimeField(_("decided"), null=True, editable=False)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -101,9 +71,6 @@ class Moderated(models.Model):
         verbose_name=_("decided by"),
     )
     reason = models.TextField(_("reason"), blank=True, editable=False)
-    as_typed = models.JSONField(default=dict, blank=True, editable=False)
-    """What was typed and could not be taken over, by the name of its part: kept until it is mended."""
-
     objects = ModeratedQuerySet.as_manager()
 
     class Meta:
@@ -184,14 +151,6 @@ class Moderated(models.Model):
     def become_public(self) -> None:
         """What else changes when this is published."""
         raise NotImplementedError
-
-    def stamp(self, changed: set[str]) -> list[str]:
-        """Note when what was last changed, where a model keeps that; gives the names of the columns set."""
-        return []
-
-    @property
-    def is_editable(self) -> bool:
-        return self.status in self.EDITABLE
 
     @property
     def is_open(self) -> bool:

@@ -49,6 +49,7 @@ class OutboxMessage(models.Model):
         INVITATION = "invitation", _("invitation")
         PASSWORD_RESET = "password-reset", _("new password")
         ADDRESS = "address", _("confirmation of an address")
+        REGISTRATION = "registration", _("registration for a meeting")
 
     template = models.CharField(_("kind of mail"), max_length=60)
     user = models.ForeignKey(

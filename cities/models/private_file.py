@@ -78,6 +78,8 @@ class PrivateFile(models.Model):
         ENDORSEMENT = "endorsement", _("letter of a National Commission")
         CALL = "call", _("document of a call")
         DECISION = "decision", _("act of a decision")
+        MEETING = "meeting", _("document of a meeting")
+        HOST_BID = "host-bid", _("letter of a host bid")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)

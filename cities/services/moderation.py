@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import NetworkError, TransitionNotAllowed
-from ..models import Coordinator, HistoryEntry, Moderated
+from ..models import Coordinator, Drafted, HistoryEntry, Moderated
 from ..people import Person
 from .history import record
 from .locking import locked
@@ -39,7 +39,7 @@ class Incomplete(NetworkError):
 
 
 @transaction.atomic
-def save_draft[Revision: Moderated](
+def save_draft[Revision: Drafted](
     revision: Revision,
     *,
     values: dict[str, Any],
@@ -72,7 +72,7 @@ def save_draft[Revision: Moderated](
     return stored
 
 
-def _kept(revision: Moderated, name: str) -> Any:
+def _kept(revision: Drafted, name: str) -> Any:
     """What a draft holds under a name; of a relation to many, their keys as a set."""
     value = getattr(revision, name)
     if revision._meta.get_field(name).many_to_many:

@@ -19,7 +19,7 @@ def day(text: str | None) -> datetime.date | None:
 
 @pytest.fixture(autouse=True)
 def today(monkeypatch):
-    monkeypatch.setattr("meetings.models.today", lambda: day("2026-11-22"))
+    monkeypatch.setattr("meetings.models.meeting.today", lambda: day("2026-11-22"))
 
 
 # The next meeting
@@ -35,8 +35,8 @@ def today(monkeypatch):
         (Status.PLANNED, 2026, None, None, True),
         (Status.PLANNED, 2027, None, None, True),
         (Status.PLANNED, 2025, None, None, False),
-        (Status.POSTPONED, 2027, None, None, True),
-        (Status.POSTPONED, 2025, None, None, False),
+        (Status.HOST_SELECTED, 2027, None, None, True),
+        (Status.REGISTRATION_CLOSED, 2025, None, None, False),
         (Status.HELD, 2026, "2026-11-20", "2026-11-24", False),
         (Status.HELD, 2026, None, None, False),
         (Status.CANCELLED, 2027, "2027-06-01", "2027-06-04", False),

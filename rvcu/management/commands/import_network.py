@@ -15,7 +15,7 @@ from cities.services.importing import (
     write_themes,
 )
 from cities.services.tables import Folder, ImportRefused
-from meetings.services import read_meetings, write_meetings
+from meetings.services.importing import read_meetings, write_meetings
 
 SHIPPED = Path(cities.__file__).parent / "data"
 

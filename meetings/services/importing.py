@@ -7,7 +7,7 @@ from cities.models import City
 from cities.services.importing import Change, Loader, Network, Report, Rows
 from cities.services.tables import Folder, Row
 
-from .models import Meeting, MeetingHost
+from ..models import Meeting, MeetingHost
 
 
 def write_meetings(loader: Loader, rows: Rows) -> None:

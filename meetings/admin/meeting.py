@@ -1,4 +1,3 @@
-import datetime
 from typing import Any
 
 from django import forms
@@ -9,10 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from cities.admin.base import NetworkAdmin
 from cities.admin.files import GuardedExportMixin, GuardedResource
-from cities.days import today
 from cities.forms.seen import SeenForm
 
-from .models import Meeting, MeetingHost
+from ..models import Meeting, MeetingHost
 
 
 class MeetingHostForm(forms.ModelForm):
@@ -63,20 +61,11 @@ class MeetingResource(GuardedResource):
         name = Meeting._meta.verbose_name_plural
 
 
-class MeetingForm(SeenForm):
-    def clean(self) -> dict[str, Any]:
-        super().clean()
-        data = self.cleaned_data
-        begins = data.get("start_date") or (data.get("year") and datetime.date(data["year"], 1, 1))
-        if data.get("status") == Meeting.Status.HELD and begins and begins > today():
-            self.add_error("status", _("A meeting that is still to come was not held."))
-        return data
-
-
 @admin.register(Meeting)
 class MeetingAdmin(GuardedExportMixin, NetworkAdmin):
     resource_classes = [MeetingResource]
-    form = MeetingForm
+    form = SeenForm
+    readonly_fields = ("status",)
     inlines = (MeetingHostInline,)
     parts = ("hosts",)
     list_display = ("edition", "hosts_line", "country", "days", "status", "moved")

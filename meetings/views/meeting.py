@@ -5,7 +5,7 @@ from cities.caching import public_page
 from cities.models import City, CreativeField
 from cities.services.world import world_map
 
-from .models import Meeting
+from ..models import Meeting
 
 
 @public_page

@@ -1,0 +1,3 @@
+from .meeting import MeetingAdmin
+
+__all__ = ["MeetingAdmin"]
