@@ -7,6 +7,7 @@ ADDR ?= 127.0.0.1:8000
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install -q --require-hashes --only-binary :all:
+PYTEST := $(PY) -m pytest -q -n auto --maxprocesses 8 --dist worksteal
 LOCK := -q --universal --python-version 3.12 --generate-hashes --no-header --no-annotate
 PO := $(wildcard rvcu/locale/*/LC_MESSAGES/*.po)
 MO := $(PO:.po=.mo)
@@ -23,11 +24,11 @@ test: test-sqlite test-postgres
 
 test-sqlite: $(VENV)/.dev $(MO)
 	@echo "On SQLite:"
-	$(PY) -m pytest -q $(ARGS)
+	$(PYTEST) $(ARGS)
 
 test-postgres: $(VENV)/.dev $(MO)
 	@echo "On PostgreSQL:"
-	TEST_DB=postgres $(PY) -m pytest -q $(ARGS)
+	TEST_DB=postgres $(PYTEST) $(ARGS)
 
 check: $(VENV)/.dev $(MO)
 	$(VENV)/bin/ruff check .

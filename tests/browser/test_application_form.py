@@ -64,6 +64,11 @@ def test_it_saves_itself_also_when_the_page_is_left(at_work, site, application):
     expect(at_work.locator(SAVED)).to_be_visible(timeout=15000)
     at_work.fill(TEXT, f"{TYPED} And more.")
     at_work.goto(f"{site}/en/my/applications/{application.pk}/")  # before the pause is over
+    for _moment in range(100):
+        # What is sent on leaving is not waited for by the page that follows.
+        if Answer.objects.get().version == 2:
+            break
+        at_work.wait_for_timeout(100)
     at_work.goto(address(site, application))
     expect(at_work.locator(TEXT)).to_have_value(f"{TYPED} And more.")
     assert Answer.objects.get().version == 2
