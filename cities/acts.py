@@ -74,10 +74,16 @@ def _load(model: type[models.Model], ids: set[str]) -> models.QuerySet:
     if "application" in names:
         # What an endorsement, an examination, an assignment or a decision is called.
         related += ["application__call"] + (["user"] if "user" in names else [])
+    # What a call for hosts, a bid or a ballot of a meeting is called.
+    related += ["meeting"] if "meeting" in names else []
+    related += ["host_call__meeting"] if "host_call" in names else []
     if "initiative" in names:
         # What a partnership or a text of an initiative is called.
         related += ["initiative__published", "initiative__lead"]
-    queryset = model._default_manager.filter(pk__in=ids)
+    queryset: Any = model._default_manager.filter(pk__in=ids)
+    if "lead" in names and any(field.name == "cities" for field in model._meta.get_fields() if field.one_to_many):
+        # A bid is called by its cities.
+        queryset = queryset.prefetch_related("cities__city")
     return queryset.select_related(*related) if related else queryset
 
 

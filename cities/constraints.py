@@ -363,3 +363,27 @@ class FrozenRules(TriggerConstraint):
         differ = " OR ".join(f'OLD."{column}" IS DISTINCT FROM NEW."{column}"' for column in columns)
         same = " OR ".join(f'other."{name}" = NEW."{name}"' for name in ("id", *self.unique))
         return {"differ": f"OLD.status <> 'draft' AND ({differ})", "same": same}
+
+
+class Unsampled(TriggerConstraint):
+    """PostgreSQL samples none of the columns for its planner: samples would outlive the rows they were taken of."""
+
+    triggers = ()
+    postgresql_triggers = ()
+
+    def __init__(self, *, columns: tuple[str, ...], **kwargs: Any) -> None:
+        self.columns = tuple(columns)
+        acts = {
+            act: ", ".join(f'ALTER COLUMN "%({name})s" SET STATISTICS {number}' for name in self.columns)
+            for act, number in (("take", 0), ("leave", -1))
+        }
+        self.postgresql = (f"ALTER TABLE %(table)s {acts['take']}",)
+        self.postgresql_drop = (f"ALTER TABLE %(table)s {acts['leave']}",)
+        super().__init__(**kwargs)
+
+    def deconstruct(self):
+        path, args, kwargs = super().deconstruct()
+        return path, args, {"columns": self.columns, **kwargs}
+
+    def parameters(self, model):
+        return {name: model._meta.get_field(name).column for name in self.columns}

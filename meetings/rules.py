@@ -24,14 +24,9 @@ def is_member(user: Person, city: City | None) -> bool:
 
 
 @rules.predicate
-def knows_bid(user: Person, bid: HostBid | None) -> bool:
-    return bid is not None and HostBid.objects.visible_to(user).filter(pk=bid.pk).exists()
-
-
-@rules.predicate
-def is_handed_in(user: Person, bid: HostBid | None) -> bool:
+def reads_bid(user: Person, bid: HostBid | None) -> bool:
     """Of a draft the secretariat knows that it exists, not what it says."""
-    return bid is not None and bid.status != HostBid.Status.DRAFT and bid.submitted_at is not None
+    return bid is not None and HostBid.objects.readable_by(user).filter(pk=bid.pk).exists()
 
 
 @rules.predicate
@@ -86,7 +81,7 @@ PERMISSIONS = {
     "meetings.delete_hostcall": can_edit,  # of a draft
     "meetings.run_hosting": can_edit,
     "meetings.view_hostbid": is_secretariat,
-    "meetings.read_bid": (is_secretariat & is_handed_in) | (~is_secretariat & knows_bid),
+    "meetings.read_bid": reads_bid,
     "meetings.begin_bid": speaks_for_city & is_member,
     "meetings.write_bid": writes_bid,
     "meetings.submit_bid": speaks_for_bid,
@@ -103,6 +98,7 @@ PERMISSIONS = {
     "meetings.view_registration": is_secretariat,
     "meetings.run_registration": can_edit,
     "meetings.register_for_city": is_coordinator,
+    "meetings.read_participants": is_secretariat | coordinates_a_member,
     "meetings.manage_registration": is_own_registration | is_of_own_city,
     # programme
     **{

@@ -45,6 +45,7 @@ from cities.services.city import MISSING, missing_counts
 from cities.services.history import head
 from cities.services.waiting_staff import Duty, Kind, Running, duties_of, running_calls
 from meetings.models import Meeting
+from meetings.services import waiting_staff as hosting
 
 # The menu in the order of the day's work; what is not named follows.
 ORDER = (
@@ -77,6 +78,14 @@ ORDER = (
     "cities.OfficialTotal",
     "cities.HistoryEntry",
     "meetings.Meeting",
+    "meetings.HostCall",
+    "meetings.HostBid",
+    "meetings.Ballot",
+    "meetings.Registration",
+    "meetings.MeetingQuestion",
+    "meetings.Session",
+    "meetings.Speaker",
+    "meetings.Room",
     "rvcu.User",
 )
 
@@ -215,6 +224,19 @@ def url_of_duty(duty: Duty) -> str:
     )
 
 
+def url_of_hosting_duty(duty: hosting.HostingDuty) -> str:
+    """Where a duty of a call for hosts is done."""
+    if duty.kind == hosting.Kind.EXAMINE:
+        query = f"status__exact=submitted&host_call__meeting__id__exact={duty.host_call.meeting_id}"
+        return f"{reverse('admin:meetings_hostbid_changelist')}?{query}"
+    return reverse("admin:meetings_hostcall_change", args=[duty.host_call.pk])
+
+
+def url_of_registration_duty(duty: hosting.RegistrationDuty) -> str:
+    """Where letters for a visa are written."""
+    return f"{reverse('admin:meetings_registration_changelist')}?meeting={duty.meeting.pk}&visa=waits"
+
+
 def state_of_the_network(reader: Person) -> dict[str, Any]:
     """What the start page tells: figures, gaps, what waits. The number of queries does not grow with the network."""
     day = today()
@@ -229,6 +251,8 @@ def state_of_the_network(reader: Person) -> dict[str, Any]:
     return {
         "running": [(one, url_of_call(one)) for one in running],
         "duties": [(duty, url_of_duty(duty)) for duty in duties_of(reader, running)],
+        "hosting_duties": [(duty, url_of_hosting_duty(duty)) for duty in hosting.hosting_duties(reader)],
+        "registration_duties": [(duty, url_of_registration_duty(duty)) for duty in hosting.registration_duties(reader)],
         "figures": figures,
         "official": official,
         "official_gap": official.cities - figures["cities"] if official else 0,

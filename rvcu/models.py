@@ -7,7 +7,7 @@ from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-SEALED = frozenset({"cities.decide"})
+SEALED = frozenset({"cities.decide", "meetings.vote"})
 """Permissions that being a superuser does not give."""
 
 
@@ -79,7 +79,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             addresses.create(user=self, email=self.email, verified=True, primary=True)
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        """As for anyone, but of what is under embargo a superuser, who is there to set up, sees nothing."""
+        """As for anyone, but a superuser, who is there to set up, sees nothing under embargo and votes for no city."""
         if perm in SEALED:
             return self.is_active and any(backend.has_perm(self, perm, obj) for backend in get_backends())
         return super().has_perm(perm, obj)

@@ -66,8 +66,10 @@ class Calls(Bilingual):
 
 
 class Meetings(Bilingual):
+    """All editions; a demonstration is for no search engine."""
+
     def items(self):
-        return Meeting.objects.all()
+        return Meeting.objects.filter(is_demonstration=False)
 
 
 SITEMAPS = {

@@ -59,29 +59,31 @@ BEGINNINGS = ("opens_at", "decision_at", "announce_at")
 """Instants at which something begins; the others end something."""
 
 
-def frozen() -> str:
-    return _("This call is no longer a draft: its rules, its form and its criteria stay as they are.")
-
-
 class FrozenMixin(OperationsMixin):
     """For what can be edited while its call is a draft: published meanwhile, a late save gets a sentence."""
 
-    def call_of(self, obj: Any) -> Call | None:
+    permission = "cities.{}_call"
+    """The name of the permission to view, change or delete what is edited with its call."""
+
+    def call_of(self, obj: Any) -> Any:
         """The call that something belongs to; None for nothing in particular."""
         return obj
+
+    def frozen(self) -> str:
+        return _("This call is no longer a draft: its rules, its form and its criteria stay as they are.")
 
     def is_frozen(self, obj: Any) -> bool:
         call = self.call_of(obj) if obj is not None else None
         return call is not None and not call.is_draft
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("cities.view_call")
+        return request.user.has_perm(self.permission.format("view"))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("cities.change_call") and not self.is_frozen(obj)
+        return request.user.has_perm(self.permission.format("change")) and not self.is_frozen(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("cities.delete_call") and not self.is_frozen(obj)
+        return request.user.has_perm(self.permission.format("delete")) and not self.is_frozen(obj)
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
         view = partial(super().changeform_view, request, object_id, *args, **kwargs)
@@ -92,15 +94,15 @@ class FrozenMixin(OperationsMixin):
 
     def _unless_frozen(self, request: HttpRequest, object_id: str | None, view: Any) -> HttpResponse:
         obj = self.get_object(request, object_id) if object_id and request.method == "POST" else None
-        if obj is not None and self.is_frozen(obj) and request.user.has_perm("cities.change_call"):
-            return self.turned_away(request, obj, frozen())
+        if obj is not None and self.is_frozen(obj) and request.user.has_perm(self.permission.format("change")):
+            return self.turned_away(request, obj, self.frozen())
         try:
             return view()
         except IntegrityError:
             # Between the look and the save: the database itself refuses what is frozen, or was written twice.
             if not object_id or (now := self.get_object(request, object_id)) is None:
                 raise
-            why = frozen() if self.is_frozen(now) else _("Somebody saved at the same time: look again, then save.")
+            why = self.frozen() if self.is_frozen(now) else _("Somebody saved at the same time: look again, then save.")
             return self.turned_away(request, now, why)
 
 

@@ -1,7 +1,7 @@
 """Import and export in the admin: three formats, the guard against formulas, edits kept in the history."""
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, ClassVar
 
 from diff_match_patch import diff_match_patch
 from django import forms
@@ -47,6 +47,8 @@ class GuardedResource(ModelResource):
 
     columns: list[str] | None = None
     """Those of the file to import; None before there is one."""
+    labels: ClassVar[dict[str, Any]] = {}
+    """Names of columns that are none of the model, for whoever chooses among them."""
 
     @classmethod
     def get_diff_class(cls) -> type[Diff]:
@@ -116,7 +118,9 @@ class ColumnsForm(SelectableFieldsExportForm):
         try:
             name = resource._meta.model._meta.get_field(field_name).verbose_name
         except FieldDoesNotExist:
-            return field_name
+            name = getattr(resource, "labels", {}).get(field_name)
+            if name is None:
+                return field_name
         return f"{capfirst(name)} ({field_name})"
 
     @property

@@ -1,7 +1,9 @@
 from collections.abc import Collection
+from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -52,6 +54,15 @@ class Drafted(models.Model):
         """Note when what was last changed, where a model keeps that; gives the names of the columns set."""
         return []
 
+    def predecessor(self) -> Any:
+        """What it is to replace, or has replaced; None where it stands alone."""
+        return None
+
     @property
     def is_editable(self) -> bool:
         return self.status in self.EDITABLE  # type: ignore[attr-defined]  # each model’s own
+
+    @property
+    def why_closed(self) -> str:
+        """Why it cannot be written now, in a sentence."""
+        return gettext("This text is with staff now: take it back to change it.")

@@ -50,6 +50,7 @@ class OutboxMessage(models.Model):
         PASSWORD_RESET = "password-reset", _("new password")
         ADDRESS = "address", _("confirmation of an address")
         REGISTRATION = "registration", _("registration for a meeting")
+        REGISTRATION_FORM = "registration-form", _("form to register for a meeting")
 
     template = models.CharField(_("kind of mail"), max_length=60)
     user = models.ForeignKey(

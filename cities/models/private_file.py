@@ -33,9 +33,13 @@ class PrivateFileQuerySet(models.QuerySet["PrivateFile"]):
         declaration (those that were not replaced), the secretariat once it was submitted. Letters of a Commission
         the same, the secretariat always. Acts of decisions: decision officers alone until the announcement, whoever
         sent them. Documents of calls: anybody once the call is no draft. Letters of mayors: the secretariat.
+        Documents of meetings: whoever may see the document. Letters of host bids: whoever may read the
+        bid, its own cities among them. Agreements with hosts: the secretariat.
         """
         kind = PrivateFile.Kind
         wanted = models.Q(kind=kind.CALL, call_documents__in=self._keys("call_documents", call__in=self._calls(user)))
+        documents = _related("meeting_documents").visible_to(user).order_by().values("pk")
+        wanted |= models.Q(kind=kind.MEETING, meeting_documents__in=documents)
         if user.has_perm("cities.decide"):
             wanted |= models.Q(kind=kind.DECISION)
         if not (user.is_authenticated and user.is_active):
@@ -57,11 +61,20 @@ class PrivateFileQuerySet(models.QuerySet["PrivateFile"]):
             wanted |= models.Q(kind__in=[kind.MAYORS_LETTER, kind.ENDORSEMENT])
             wanted |= models.Q(kind=kind.APPLICATION, application_documents__application__submitted_at__isnull=False)
             wanted |= models.Q(kind=kind.DECISION, decisions__in=announced)
+        wanted |= models.Q(kind=kind.HOST_BID, bid_letters__in=self._letters_of_bids(user))
+        if user.has_perm("meetings.view_hostbid"):
+            wanted |= models.Q(kind=kind.HOST_BID, host_agreements__isnull=False)
         return self.filter(pk__in=PrivateFile.objects.filter(wanted).order_by().values("pk"))
 
     @staticmethod
     def _keys(name: str, **conditions: Any) -> Any:
         return _related(name).filter(**conditions).order_by().values("pk")
+
+    @staticmethod
+    def _letters_of_bids(user: Any) -> Any:
+        cities = _related("bid_letters")
+        bids = cities.model._meta.get_field("bid").related_model.objects.readable_by(user).order_by().values("pk")
+        return cities.filter(bid__in=bids, left_at=None).order_by().values("pk")
 
     @staticmethod
     def _calls(user: Any) -> Any:

@@ -131,7 +131,7 @@ def remove_task_results() -> int:
     return removed
 
 
-DUTIES: tuple[Callable[[], int], ...] = (
+DUTIES: list[Callable[[], int]] = [
     announce_due,
     remind_unanswered,
     remind_commissions,
@@ -146,8 +146,13 @@ DUTIES: tuple[Callable[[], int], ...] = (
     remove_sessions,
     remove_task_results,
     send_due,
-)
+]
 """Mail last, so that the reminders of this run leave with it."""
+
+
+def hand_over(*duties: Callable[[], int]) -> None:
+    """Have duties of an app that this one does not know done as well, before the mails leave."""
+    DUTIES[-1:-1] = [duty for duty in duties if duty not in DUTIES]
 
 
 def tick() -> dict[str, int | None]:

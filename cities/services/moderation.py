@@ -56,7 +56,7 @@ def save_draft[Revision: Drafted](
     """
     stored = locked(revision)
     if not stored.is_editable:
-        raise TransitionNotAllowed(_("This text is with staff now: take it back to change it."))
+        raise TransitionNotAllowed(stored.why_closed)
     changed = {name for name, value in values.items() if _kept(stored, name) != value}
     many = {name for name in changed if stored._meta.get_field(name).many_to_many}
     if stored.version != seen and changed:

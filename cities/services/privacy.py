@@ -6,7 +6,8 @@ Acts stay, and the chain of the history with them: they never held a name or an 
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -66,9 +67,36 @@ ERASED = "@erased.invalid"
 NAME_COLUMNS = {"contact_name", "rights_holder", "credit", "signatory_name"}
 """Columns that name a person and nothing else; in other texts a name of one word could mean anything."""
 
+
+@dataclass(frozen=True)
+class Part:
+    """What an app that this one does not know holds on persons."""
+
+    hold: Callable[[Person, set[str]], None]
+    """Locks what the erasure of a person with these addresses may change, before anything of this app is locked."""
+    empty: Callable[[Person, set[str], set[str], Person], None]
+    """Empties what is on the person, of these addresses and names, by whom; adds other names that it meets."""
+    about_others: dict[str, tuple[str, set[str]]] = field(default_factory=dict)
+    """See `_ABOUT_OTHERS`."""
+    names: dict[str, set[str]] = field(default_factory=dict)
+    """Columns that name a person, by their model."""
+
+
+PARTS: list[Part] = []
+
+
+def hand_over(part: Part) -> None:
+    """Have a part told and erased with the rest."""
+    if part not in PARTS:
+        PARTS.append(part)
+
+
 # What is told
 
-_SECRETS = {"password", "token_hash", "session_key", "data", "sha256", "hash", "previous_hash", "secret_of"}
+_SECRETS = {
+    *("password", "token_hash", "session_key", "data", "sha256", "hash", "previous_hash", "secret_of"),
+    "secret_sha256",
+}
 _ABOUT_OTHERS: dict[str, tuple[str, set[str]]] = {
     "cities.invitation": ("user", {"email", "name"}),
     "cities.focalpointchange": ("", {"email", "name", "letter"}),
@@ -127,7 +155,8 @@ def rows_on(user: Person) -> dict[type[models.Model], models.QuerySet]:
         columns = list(model._meta.concrete_fields)
         references = [column.name for column in columns if column.related_model is get_user_model()]
         mailboxes = [column.name for column in columns if isinstance(column, models.EmailField)]
-        names = [column.name for column in columns if column.name in NAME_COLUMNS]
+        naming = NAME_COLUMNS.union(*(part.names.get(model._meta.label_lower, ()) for part in PARTS))
+        names = [column.name for column in columns if column.name in naming]
         wanted = _any_of(mailboxes, addresses) | _any_of(names, [user.name] if user.name else [])
         for name in references:
             wanted |= models.Q(**{name: user})
@@ -166,7 +195,8 @@ def holdings(user: Person) -> dict[str, Any]:
 
 
 def _told(row: Any, user: Person, addresses: set[str]) -> dict[str, Any]:
-    owner, about_another = _ABOUT_OTHERS.get(row._meta.label_lower, ("", set()))
+    known = _ABOUT_OTHERS | {label: columns for part in PARTS for label, columns in part.about_others.items()}
+    owner, about_another = known.get(row._meta.label_lower, ("", set()))
     is_own = owner and getattr(row, f"{owner}_id") == user.pk
     mailboxes = [column.name for column in row._meta.concrete_fields if isinstance(column, models.EmailField)]
     is_own = is_own or any((getattr(row, name) or "").lower() in addresses for name in mailboxes)
@@ -229,6 +259,8 @@ def erase(user: Person, *, by: Person) -> Person:
     about the person and photos whose rights are theirs go. Applications stay as they were submitted, since a receipt
     vouches for every letter of them. Raises AlreadyErased.
     """
+    for part in PARTS:
+        part.hold(user, addresses_of(user))
     _hold_what_others_may_hold(user)
     user = locked(user)
     if is_erased(user):
@@ -238,6 +270,8 @@ def erase(user: Person, *, by: Person) -> Person:
     letters = set(_letters_of_mandates(user))
     letters |= _empty_focal_point_changes(addresses, names, by)
     _empty_invitations(user, addresses, names, by)
+    for part in PARTS:
+        part.empty(user, addresses, names, by)
     names.discard("")
     _withdraw_photos(names, by)
     _close_account(user, addresses)

@@ -1,4 +1,4 @@
-"""An application as a file for word processors, so that a draft can be taken away and worked on anywhere."""
+"""Files for word processors: an application, to be taken away and worked on anywhere; letters, to be signed."""
 
 import io
 import re
@@ -33,6 +33,25 @@ def as_docx(title: str, head: list[tuple[str, str]], sections: list[dict[str, An
                 document.add_paragraph(_("As typed; it could not be taken over:"))
                 for block in question["typed_blocks"]:
                     _block(document, block)
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+def as_letters(texts: list[str]) -> bytes:
+    """Letters in one document, a page each: the first paragraph of a text heads it, an empty line ends a paragraph."""
+    document = Document()
+    document.styles["Normal"].font.size = Pt(11)
+    document.core_properties.author = ""
+    for number, text in enumerate(texts):
+        title, *paragraphs = re.split(r"\n\s*\n", _clean(text).strip())
+        if number:
+            document.add_page_break()
+        else:
+            document.core_properties.title = title
+        document.add_heading(title, 1)
+        for paragraph in paragraphs:
+            document.add_paragraph(paragraph)
     file = io.BytesIO()
     document.save(file)
     return file.getvalue()

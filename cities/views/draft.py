@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import time_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ..access import View
 from ..exceptions import NetworkError, TransitionNotAllowed
@@ -25,6 +26,7 @@ from ..services.moderation import DraftConflict, Incomplete, save_draft, take_ba
 UNSENT = "unsent"
 UNSENT_CHARACTERS = 200_000
 UNSENT_AN_HOUR = 20
+SAVED = gettext_lazy("The draft is saved. The public sees it once you submit it and staff publish it.")
 
 
 def is_autosave(request: HttpRequest) -> bool:
@@ -82,13 +84,19 @@ class Writing:
     """Gives the text as it stands; where there is none, the next one, not saved."""
     begin: Callable[[], Any]
     """Gives the text to be changed, begun where there is none."""
-    submit: Callable[[Any], Any]
     show: Callable[..., HttpResponse]
     """Answers with the page of a `Draft`."""
+    submit: Callable[[Any], Any] | None = None
+    """Hands it to staff at once; None where the page "submit" asks first."""
     sides: Collection[str] = ()
     """The columns whose age counts."""
+    page: str = ""
+    """The act of the form's own address, where the name alone is that of another page."""
+    saved: Any = SAVED
+    """What is said once it is saved."""
 
     def address(self, act: str = "") -> str:
+        act = act or self.page
         return reverse(f"{self.name}_{act}" if act else self.name, args=self.args)
 
 
@@ -139,7 +147,7 @@ def receive(request: HttpRequest, writing: Writing, *, submitting: bool) -> Http
             request, _("The draft is saved. What is marked is kept as you typed it: correct it before you submit.")
         )
     else:
-        messages.success(request, _("The draft is saved. The public sees it once you submit it and staff publish it."))
+        messages.success(request, str(writing.saved))
     return after(writing)
 
 
@@ -162,6 +170,8 @@ def after(writing: Writing, *, more: str = "") -> HttpResponse:
 
 
 def hand_in(request: HttpRequest, writing: Writing, stored: Any, *, quiet: bool = False) -> HttpResponse:
+    if writing.submit is None:
+        return redirect(f"{writing.address('submit')}?saved=1")
     try:
         done = writing.submit(stored)
     except Incomplete as refusal:
@@ -222,7 +232,6 @@ def shared_context(request: HttpRequest, writing: Writing, draft: Draft, *, fail
         "form_address": writing.address(),
         "submit_address": writing.address("submit"),
         "take_back_address": writing.address("take_back"),
-        "photos_address": writing.address("photos"),
     }
 
 

@@ -53,4 +53,5 @@ def my(request: HttpRequest) -> HttpResponse:
 def my_city(request: HttpRequest, city: City) -> HttpResponse:
     """A city's workplace: what waits, and how its profile, its initiatives, its partners and its team stand."""
     (desk,) = desks_of(request.user, mandates_of(request.user), only=city)
-    return render(request, "my/my_city.html", {"city": desk.city, "desk": desk, "tasks": tasks_of([desk])})
+    context = {"city": desk.city, "desk": desk, "desks": [desk], "tasks": tasks_of([desk])}
+    return render(request, "my/my_city.html", context)

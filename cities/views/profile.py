@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -103,6 +104,7 @@ def page(
             {"name": name, "label": label, "help": words, "rows": draft.rows[name]}
             for name, (label, words) in LISTS.items()
         ],
+        "photos_address": reverse("cities:my_profile_photos", args=[city.slug]),
         "key": f"{request.user.pk}:profile:{city.slug}",
         "waits": waits,
         "differences": differences(before, revision) if waits else [],

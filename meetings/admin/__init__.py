@@ -1,3 +1,18 @@
+from .ballot import BallotAdmin
+from .bid import HostBidAdmin
+from .host_call import HostCallAdmin
 from .meeting import MeetingAdmin
+from .programme import RoomAdmin, SessionAdmin, SpeakerAdmin
+from .registration import MeetingQuestionAdmin, RegistrationAdmin
 
-__all__ = ["MeetingAdmin"]
+__all__ = [
+    "BallotAdmin",
+    "HostBidAdmin",
+    "HostCallAdmin",
+    "MeetingAdmin",
+    "MeetingQuestionAdmin",
+    "RegistrationAdmin",
+    "RoomAdmin",
+    "SessionAdmin",
+    "SpeakerAdmin",
+]

@@ -419,6 +419,7 @@ class Migration(migrations.Migration):
             name="MeetingChange",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("imported", models.JSONField(default=dict, editable=False)),
                 (
                     "kind",
                     models.CharField(
@@ -1129,6 +1130,20 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name="historicalmeeting",
+            name="country",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                help_text="empty until it is known who hosts",
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="cities.country",
+                verbose_name="country",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="historicalmeeting",
             name="status",
             field=models.CharField(
                 choices=[
@@ -1144,6 +1159,19 @@ class Migration(migrations.Migration):
                 editable=False,
                 max_length=20,
                 verbose_name="status",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="meeting",
+            name="country",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="empty until it is known who hosts",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="meetings",
+                to="cities.country",
+                verbose_name="country",
             ),
         ),
         migrations.AlterField(
@@ -1207,6 +1235,15 @@ class Migration(migrations.Migration):
                 ),
                 name="meeting_keeps_persons_until_it_is_over",
                 violation_error_message="Personal data are needed until the meeting is over.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="meeting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["planned", "cancelled"]), ("country__isnull", False), _connector="OR"
+                ),
+                name="meeting_with_a_host_has_a_country",
             ),
         ),
         migrations.AddField(
@@ -1578,6 +1615,12 @@ class Migration(migrations.Migration):
             name="city",
             field=models.OneToOneField(
                 on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cities.city", verbose_name="city"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="openvote",
+            constraint=cities.constraints.Unsampled(
+                columns=("id", "choice", "receipt_sha256"), name="open_vote_is_not_sampled"
             ),
         ),
         migrations.AddField(
@@ -2033,6 +2076,12 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="objective",
             constraint=cities.constraints.CountsChanges(name="objective_changes_count"),
+        ),
+        migrations.AddConstraint(
+            model_name="openseat",
+            constraint=cities.constraints.Unsampled(
+                columns=("id", "city", "has_voted"), name="open_seat_is_not_sampled"
+            ),
         ),
         migrations.AddIndex(
             model_name="registration",

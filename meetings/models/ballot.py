@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from cities.constraints import AppendOnly, CountsChanges
+from cities.constraints import AppendOnly, CountsChanges, Unsampled
 from cities.models import City
 
 from .bid import HostBid
@@ -55,7 +55,7 @@ class Ballot(models.Model):
 
     host_call = models.ForeignKey(HostCall, models.PROTECT, related_name="ballots", verbose_name=_("call for hosts"))
     number = models.PositiveSmallIntegerField(_("number"))
-    """Of all ballots of the call, the annulled ones included."""
+    """Of all ballots on the host of the meeting, the annulled ones included."""
     round = models.PositiveSmallIntegerField(_("round"), default=1)
     follows = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="followed_by", verbose_name=_("follows")
@@ -161,6 +161,7 @@ class OpenSeat(models.Model):
         verbose_name = _("city on the roll of the open ballot")
         verbose_name_plural = _("roll of the open ballot")
         ordering = ["city__sort_key_en", "pk"]
+        constraints = [Unsampled(columns=("id", "city", "has_voted"), name="open_seat_is_not_sampled")]
 
     def __str__(self) -> str:
         return str(self.city)
@@ -180,6 +181,7 @@ class OpenVote(models.Model):
     class Meta:
         verbose_name = _("vote in the open ballot")
         verbose_name_plural = _("votes in the open ballot")
+        constraints = [Unsampled(columns=("id", "choice", "receipt_sha256"), name="open_vote_is_not_sampled")]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -1,5 +1,6 @@
 """Bids of member cities, alone or together, to host a meeting."""
 
+import datetime
 from typing import Any, Self
 
 from django.conf import settings
@@ -10,9 +11,11 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from cities.constraints import CountsChanges
+from cities.days import in_words, period_in_words, until_in_words
 from cities.models import City, PrivateFile
 from cities.models.bilingual import Bilingual
 from cities.models.drafted import Drafted
+from cities.models.moderated import Part
 from cities.text import count_words
 
 from .host_call import HostCall
@@ -53,6 +56,13 @@ class HostBidQuerySet(models.QuerySet["HostBid"]):
             found = found | self.to_members()
         return found
 
+    def readable_by(self, user: Any) -> Self:
+        """Those that a person may read: as they may know of them, but for staff no drafts, unless of the own cities."""
+        if not user.has_perm("meetings.view_hostbid"):
+            return self.visible_to(user)
+        handed_in = self.filter(submitted_at__isnull=False).exclude(status=HostBid.Status.DRAFT)
+        return handed_in | self.of_coordinator(user)
+
 
 class HostBid(Drafted):
     """A bid to host a meeting, written in My city by coordinators of its cities, handed in by its lead."""
@@ -90,6 +100,27 @@ class HostBid(Drafted):
         "budget": 300,
     }
     """How many words each text may have."""
+    PARTS = (
+        "language",
+        "summary_en",
+        "summary_fr",
+        "start_date",
+        "end_date",
+        "dates_note",
+        "venue",
+        "venue_places",
+        "venues",
+        "accommodation",
+        "programme",
+        "interpretation",
+        "accessibility",
+        "sustainability",
+        "visas",
+        "budget",
+        "budget_total",
+        "budget_currency",
+    )
+    """What it says, in the order in which it is read."""
 
     host_call = models.ForeignKey(HostCall, models.PROTECT, related_name="bids", verbose_name=_("call for hosts"))
     lead = models.ForeignKey(City, models.PROTECT, related_name="+", verbose_name=_("lead city"))
@@ -200,6 +231,53 @@ class HostBid(Drafted):
     @property
     def is_waiting(self) -> bool:
         return self.status == self.Status.SUBMITTED
+
+    @property
+    def is_editable(self) -> bool:
+        """A draft, until the call closes."""
+        return super().is_editable and self.host_call.takes_bids()
+
+    @property
+    def why_closed(self) -> str:
+        if self.status == self.Status.WITHDRAWN:
+            return gettext("This bid is withdrawn: nothing can be changed in it.")
+        if self.status != self.Status.DRAFT:
+            if self.is_waiting and self.host_call.takes_bids():
+                return gettext("This bid is submitted: take it back to change it.")
+            return gettext("This bid is submitted: nothing can be changed in it any more.")
+        if self.host_call.status != HostCall.Status.PUBLISHED:
+            return gettext("The call for hosts takes no bids any more.")
+        return gettext("The call for hosts closed on %(instant)s: nothing can be changed in this bid any more.") % {
+            "instant": until_in_words(self.host_call.closes_at)
+        }
+
+    @property
+    def period(self) -> str:
+        """The days that it offers, in the reader's language; empty when they are not given."""
+        return period_in_words(self.start_date, self.end_date) if self.start_date and self.end_date else ""
+
+    def parts(self) -> list[Part]:
+        """What it says, piece by piece in reading order; what could not be taken over as it was typed."""
+        return [
+            Part(
+                name.removesuffix(f"_{language}") if language else name,
+                self._meta.get_field(name).verbose_name,  # type: ignore[union-attr]  # plain columns
+                self._said(name),
+                language,
+            )
+            for name in self.PARTS
+            for language in [name[-2:] if name.startswith("summary_") else ""]
+        ]
+
+    def _said(self, name: str) -> str:
+        if name in self.as_typed:
+            return str(self.as_typed[name])
+        value = getattr(self, name)
+        if name == "language":
+            return str(self.get_language_display()) if value else ""
+        if isinstance(value, datetime.date):
+            return in_words(value)
+        return "" if value is None else str(value)
 
     def too_long(self) -> dict[str, str]:
         """The texts with more words than allowed, each with a sentence that says so."""

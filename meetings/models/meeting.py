@@ -81,7 +81,15 @@ class Meeting(Imported):
         ONLINE = "online", _("online")
 
     edition = models.PositiveSmallIntegerField(_("edition"), unique=True)
-    country = models.ForeignKey(Country, models.PROTECT, related_name="meetings", verbose_name=_("country"))
+    country = models.ForeignKey(
+        Country,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="meetings",
+        verbose_name=_("country"),
+        help_text=_("empty until it is known who hosts"),
+    )
     planned_year = models.PositiveSmallIntegerField(_("year first planned"))
     year = models.PositiveSmallIntegerField(_("year"))
     start_date = models.DateField(_("first day"), null=True, blank=True)
@@ -179,6 +187,10 @@ class Meeting(Imported):
                 name="meeting_keeps_persons_until_it_is_over",
                 violation_error_message=_("Personal data are needed until the meeting is over."),
             ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["planned", "cancelled"]) | models.Q(country__isnull=False),
+                name="meeting_with_a_host_has_a_country",
+            ),
             CountsChanges(name="meeting_changes_count"),
         ]
 
@@ -192,6 +204,11 @@ class Meeting(Imported):
         super().clean()
         if self.start_date and self.start_date.year != self.year:
             raise ValidationError({"year": _("The meeting begins in another year.")})
+
+    @property
+    def title(self) -> str:
+        """What heads its page and stands in lists: the hosts, or that none is known."""
+        return self.host_names or gettext("Host not known yet")
 
     @property
     def was_moved(self) -> bool:
@@ -215,6 +232,13 @@ class Meeting(Imported):
         closes = self.registration_closes_at
         is_open = self.status == self.Status.REGISTRATION_OPEN and closes is not None
         return is_open and (at or timezone.now()) < closes  # type: ignore[operator]  # known by then
+
+    @property
+    def status_in_words(self) -> str:
+        """Where it stands now: registration closes at its instant, whenever the clock notes it."""
+        if self.status == self.Status.REGISTRATION_OPEN and not self.takes_registrations():
+            return str(self.Status.REGISTRATION_CLOSED.label)
+        return str(self.get_status_display())
 
     @property
     def period(self) -> str:
@@ -257,7 +281,7 @@ class MeetingHost(models.Model):
         return self.name
 
 
-class MeetingChange(models.Model):
+class MeetingChange(Imported):
     """That a meeting was postponed, relocated or cancelled: from what, to what, and why. Public."""
 
     class Kind(models.TextChoices):
@@ -308,6 +332,42 @@ class MeetingChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.meeting} · {self.get_kind_display()}"
+
+    @property
+    def in_words(self) -> str:
+        """From what to what, in a sentence; the reason stands beside it."""
+        known = {"before": self.when_from, "after": self.when_to, "hosts": self.hosts_from, "others": self.hosts_to}
+        match self.kind:
+            case self.Kind.POSTPONED if self.is_earlier:
+                return gettext("Brought forward from %(before)s to %(after)s.") % known
+            case self.Kind.POSTPONED:
+                return gettext("Postponed from %(before)s to %(after)s.") % known
+            case self.Kind.RELOCATED if self.was_given_up:
+                return gettext("Given up by the host: %(hosts)s.") % known
+            case self.Kind.RELOCATED:
+                return gettext("Relocated from %(hosts)s to %(others)s.") % known
+        return gettext("Cancelled; it was planned for %(before)s.") % known
+
+    @property
+    def is_earlier(self) -> bool:
+        """Whether the meeting was brought forward rather than postponed."""
+        if self.start_from and self.start_to:
+            return self.start_to < self.start_from
+        return bool(self.year_from and self.year_to and self.year_to < self.year_from)
+
+    @property
+    def was_given_up(self) -> bool:
+        """Whether the hosts gave the meeting up before others were known."""
+        return self.kind == self.Kind.RELOCATED and not self.hosts_to_en
+
+    @property
+    def when_from(self) -> str:
+        """The days before as exactly as they were known: "1–4 June 2027", "2027"."""
+        return self.days_from or str(self.year_from or "")
+
+    @property
+    def when_to(self) -> str:
+        return self.days_to or str(self.year_to or "")
 
     @property
     def days_from(self) -> str:

@@ -117,7 +117,7 @@ class Registration(models.Model):
     """The capacities in which one comes for a member city, registered by its coordinators."""
 
     class Status(models.TextChoices):
-        REGISTERED = "registered", _("registered")
+        REGISTERED = "registered", pgettext_lazy("registration", "registered")
         WAITING = "waiting", _("on the waiting list")
         CANCELLED = "cancelled", pgettext_lazy("registration", "cancelled")
 

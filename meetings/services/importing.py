@@ -7,11 +7,14 @@ from cities.models import City
 from cities.services.importing import Change, Loader, Network, Report, Rows
 from cities.services.tables import Folder, Row
 
-from ..models import Meeting, MeetingHost
+from ..models import Meeting, MeetingChange, MeetingHost
+
+FIGURES = ("participants", "cities_represented", "mayors")
+CHANGES = "meeting_changes.csv"
 
 
-def write_meetings(loader: Loader, rows: Rows) -> None:
-    """Write what read_meetings() read without a fault, and the hosts; cities and countries come first."""
+def write_meetings(loader: Loader, rows: Rows, changes: Rows) -> None:
+    """Write what read_meetings() and read_changes() read without a fault; cities and countries come first."""
     meetings = loader.upsert(
         Meeting,
         lambda meeting: meeting.edition,
@@ -29,6 +32,25 @@ def write_meetings(loader: Loader, rows: Rows) -> None:
             for position, (slug, name_en, name_fr) in enumerate(values["hosts"])
         ]
         write_hosts(loader, row, meeting, held[meeting.pk], given)
+    write_changes(loader, changes)
+
+
+def write_changes(loader: Loader, rows: Rows) -> None:
+    """Write what moved meetings before the portal knew of them; what staff did here is not touched."""
+    editions = dict(Meeting.objects.values_list("edition", "pk"))
+    by_staff = MeetingChange.objects.exclude(by=None).values_list("pk", flat=True)
+    keys: dict[Any, Any] = {meeting: edition for edition, meeting in editions.items()}
+    own = set(by_staff)
+    loader.upsert(
+        MeetingChange,
+        lambda change: (
+            (change.pk,)
+            if change.pk in own
+            else (keys[change.meeting_id], change.kind, change.year_from, change.year_to)
+        ),
+        [(row, key, values | {"meeting_id": editions[key[0]]}) for row, key, values in rows],
+        CHANGES,
+    )
 
 
 def without_hosts(values: dict) -> dict:
@@ -76,6 +98,7 @@ def read_meetings(folder: Folder, network: Network) -> Rows:
     rows = folder.rows(
         "meetings.csv",
         "edition hosts hosts_en hosts_fr country planned_year year start_date end_date status note source",
+        optional="participants cities_represented mayors figures_source",
     )
     folder.unique(rows, "edition")
     read = []
@@ -92,6 +115,11 @@ def read_meetings(folder: Folder, network: Network) -> Rows:
             "source": row.text("source", limit=300),
             "hosts": read_hosts(row, network.addresses),
         }
+        values |= {name: row.integer(name, 0, 100_000) for name in FIGURES if name in row.values}
+        if "figures_source" in row.values:
+            values["figures_source"] = row.text("figures_source", limit=300)
+            if not values["figures_source"] and any(values.get(name) is not None for name in FIGURES):
+                row.refuse("figures_source", "is empty beside figures")
         start, end = values["start_date"], values["end_date"]
         if (start is None) != (end is None):
             row.refuse("end_date", "first and last day come together")
@@ -100,6 +128,40 @@ def read_meetings(folder: Folder, network: Network) -> Rows:
         if start and values["year"] and start.year != values["year"]:
             row.refuse("start_date", f"is not in {values['year']}")
         read.append((row, values["edition"], values))
+    return read
+
+
+def read_changes(folder: Folder, meetings: Rows) -> Rows:
+    """What moved the meetings of meetings.csv, by edition, kind and years; faults are noted in the folder.
+
+    A folder with meetings of its own need not say what moved them.
+    """
+    if not (folder.path / CHANGES).exists() and (folder.path / "meetings.csv").exists():
+        return []
+    rows = folder.rows(
+        CHANGES,
+        "edition kind decided_on year_from year_to start_from end_from start_to end_to"
+        " hosts_from_en hosts_from_fr hosts_to_en hosts_to_fr reason_en reason_fr source",
+    )
+    folder.unique(rows, "edition", "kind", "year_from", "year_to")
+    editions = {edition for _row, edition, _values in meetings}
+    read = []
+    for row in rows:
+        edition = row.integer("edition", 1, 999, required=True)
+        if edition and edition not in editions:
+            row.refuse("edition", "is no edition of meetings.csv")
+        values: dict[str, Any] = {"kind": row.choice("kind", MeetingChange.Kind.values, "kind")}
+        for name in ("decided_on", "start_from", "end_from", "start_to", "end_to"):
+            values[name] = row.day(name)
+        for name in ("year_from", "year_to"):
+            values[name] = row.integer(name, 2004, 2100)
+        for name in ("hosts_from_en", "hosts_from_fr", "hosts_to_en", "hosts_to_fr", "source"):
+            values[name] = row.text(name, limit=300)
+        for name in ("reason_en", "reason_fr"):
+            values[name] = row.text(name)
+        if bool(values["reason_en"]) != bool(values["reason_fr"]):
+            row.refuse("reason_fr", "a reason is given in both languages or in none")
+        read.append((row, (edition, values["kind"], values["year_from"], values["year_to"]), values))
     return read
 
 

@@ -1,32 +1,125 @@
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+"""The public pages of the annual meetings.
 
+As those of calls they are made anew for every request: whether one can register changes at an instant within a day, and
+how many places are left with every registration. The feed is kept as other public pages are.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from cities.access import for_everyone
 from cities.caching import public_page
 from cities.models import City, CreativeField
 from cities.services.world import world_map
 
-from ..models import Meeting
+from ..models import Meeting, MeetingDocument
+from ..services.meeting import figures
+from ..services.news import news
 
 
-@public_page
+def made_anew(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page for everybody of which no copy may be shown without asking whether it still holds."""
+
+    @wraps(view)
+    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        patch_cache_control(response, private=request.user.is_authenticated, no_cache=True)
+        patch_vary_headers(response, ["Cookie"])
+        return response
+
+    return for_everyone(asked)
+
+
+@made_anew
 def meeting_list(request: HttpRequest) -> HttpResponse:
     """The next meeting, then all editions, the newest first."""
-    context = {"next_meeting": Meeting.objects.with_hosts().next(), "meetings": Meeting.objects.with_hosts()}
+    meetings = list(Meeting.objects.with_hosts())
+    following = Meeting.objects.next()
+    context = {
+        "next_meeting": next((one for one in meetings if one == following), None),
+        "meetings": meetings,
+    }
     return render(request, "meetings/meeting_list.html", context)
 
 
-@public_page
+@made_anew
 def meeting(request: HttpRequest, edition: int) -> HttpResponse:
-    """One edition: its hosts, each with today's field, when it is or was, and its neighbours."""
+    """One edition: who hosts it, when, what moved it, what it decided, and its neighbours."""
     entry = get_object_or_404(Meeting.objects.with_hosts(), edition=edition)
     members = list(City.objects.members().with_current().filter(hosted__meeting=entry).order_by("hosted__position"))
     field_of: dict[int | None, CreativeField] = {city.pk: city.current.field for city in members}
     here = next((city for city in members if city.has_place), None)
+    documents = MeetingDocument.objects.visible_to(request.user).filter(meeting=entry).select_related("file")
     context = {
         "meeting": entry,
         "hosts": [(host, field_of.get(host.city_id)) for host in entry.hosts.all()],
         "map": world_map(members, here=here) if here else None,
+        "changes": entry.changes.all(),
+        "objectives": entry.objectives.all() if entry.status == Meeting.Status.OUTCOME_PUBLISHED else [],
+        "documents": [document for document in documents if document.file.file],
+        "figures": figures(entry) if entry.is_held else None,
         "previous": Meeting.objects.prefetch_related("hosts").filter(edition__lt=edition).first(),
         "next": Meeting.objects.prefetch_related("hosts").filter(edition__gt=edition).last(),
     }
     return render(request, "meetings/meeting.html", context)
+
+
+@for_everyone
+def document(request: HttpRequest, edition: int, pk: int) -> Any:
+    """A document of a meeting, to be kept; nobody learns of one that is not for them."""
+    visible = MeetingDocument.objects.visible_to(request.user).select_related("file")
+    found = get_object_or_404(visible, meeting__edition=edition, pk=pk)
+    if not found.file.file:
+        raise Http404
+    response = FileResponse(
+        found.file.file.open("rb"),
+        as_attachment=True,
+        filename=found.file.name,
+        content_type=found.file.content_type,
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    if not found.is_public:
+        response["Cache-Control"] = "private, no-store"
+        response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@public_page
+def feed(request: HttpRequest) -> HttpResponse:
+    """What happens to the annual meetings, as Atom."""
+
+    def absolute(path: str) -> str:
+        return request.build_absolute_uri(path)
+
+    written = Atom1Feed(
+        title=_("RVCU, the annual meetings"),
+        subtitle=_("New editions, their hosts and days, what moves them, and what they decide."),
+        link=absolute(reverse("meetings:list")),
+        description="",
+        language=get_language() or settings.LANGUAGE_CODE,
+        feed_url=absolute(request.path),
+        feed_guid=absolute(request.path),
+        author_name=settings.PUBLISHER,
+    )
+    for one in news():
+        written.add_item(
+            title=one.title,
+            link=absolute(one.meeting.get_absolute_url()),
+            # Readers take it for HTML.
+            description=escape(one.text),
+            unique_id=f"tag:{request.get_host().partition(':')[0]},2026:{get_language()}/meetings/{one.key}",
+            pubdate=one.at,
+            updateddate=one.at,
+        )
+    return HttpResponse(written.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")

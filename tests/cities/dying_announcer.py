@@ -1,5 +1,7 @@
 """A process that announces in children of its own and lets them be killed: started by test_parallel_announcement.
 
+Whoever names another duty of the clock behind the database has that one done.
+
 Reads commands, a line each, and answers with a line when the child is gone: its signal, or "done". `statement 17`
 kills right after the seventeenth SQL statement, `commit` between the commit and what follows it, `mail 1` after the
 first mail was handed over; `run` kills nobody. A child that hangs is ended by the alarm clock, which is an answer too.
@@ -15,7 +17,9 @@ import django
 from django.core.mail import EmailMessage
 from django.db import connection, connections, transaction
 from django.urls import get_resolver
+from django.utils.module_loading import import_string
 
+ANNOUNCE = "cities.services.announcement.announce_due"
 LONGEST = 60
 """Seconds that a child may take."""
 
@@ -38,9 +42,8 @@ def dying_after(number: int) -> Any:
     return wrapper
 
 
-def work(command: str, argument: str) -> None:
+def work(command: str, argument: str, duty: str) -> None:
     # Only now: the models need the settings.
-    from cities.services.announcement import announce_due  # noqa: PLC0415
     from cities.services.clock import tick  # noqa: PLC0415
 
     if command == "commit":
@@ -68,19 +71,17 @@ def work(command: str, argument: str) -> None:
         EmailMessage.send = send_and_die  # type: ignore[method-assign]
     if command == "statement":
         with connection.execute_wrapper(dying_after(int(argument))):
-            announce_due()
+            import_string(duty)()
         return
     tick()
 
 
-def prepare() -> None:
-    """Load what every child would load anew, by announcing once and undoing it: addresses, texts, templates."""
-    from cities.services.announcement import announce_due  # noqa: PLC0415
-
+def prepare(duty: str) -> None:
+    """Load what every child would load anew, by doing it once and undoing it: addresses, texts, templates."""
     __import__(get_resolver().urlconf_name)
     list(get_resolver().url_patterns)
     with transaction.atomic():
-        announce_due()
+        import_string(duty)()
         transaction.set_rollback(True)
     # A connection cannot be shared with a child; memory can, as long as nobody tidies it.
     connections.close_all()
@@ -88,14 +89,14 @@ def prepare() -> None:
     gc.freeze()
 
 
-def in_a_child(command: str, argument: str) -> str:
+def in_a_child(command: str, argument: str, duty: str) -> str:
     """Its signal, or its exit code."""
     child = os.fork()
     if child == 0:
         code = 1
         try:
             signal.alarm(LONGEST)
-            work(command, argument)
+            work(command, argument, duty)
             code = 0
         finally:
             os._exit(code)
@@ -111,11 +112,12 @@ def main() -> None:
     database["NAME"] = sys.argv[1]
     # One connection a child is enough, and no threads are lost in a fork.
     database["OPTIONS"].pop("pool", None)
-    prepare()
+    duty = sys.argv[2] if len(sys.argv) > 2 else ANNOUNCE
+    prepare(duty)
     print("ready", flush=True)
     for line in sys.stdin:
         command, _space, argument = line.strip().partition(" ")
-        print(in_a_child(command, argument), flush=True)
+        print(in_a_child(command, argument, duty), flush=True)
 
 
 if __name__ == "__main__":

@@ -265,7 +265,7 @@ def test_my_page_costs_as_many_queries_for_one_row_as_for_thirty(
     full_desks(coordinator, cities, initiatives)
     browser: Client = signed_in(coordinator)
     browser.get("/en/my/")
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(23):
         assert browser.get("/en/my/").status_code == 200
 
 
@@ -276,7 +276,7 @@ def test_a_workplace_costs_as_many_queries_for_one_row_as_for_thirty(
     full_desks(coordinator, 1, initiatives)
     browser: Client = signed_in(coordinator)
     browser.get("/en/my/cities/lyon/")
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(18):
         assert browser.get("/en/my/cities/lyon/").status_code == 200
 
 

@@ -124,7 +124,7 @@ def test_announcements_at_once_announce_once(officers):
 
 
 @contextmanager
-def announcer() -> Iterator[Callable[[str], str]]:
+def announcer(*duty: str) -> Iterator[Callable[[str], str]]:
     """Another process, with connections of its own, whose children do what they are told and die as they are told."""
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "rvcu.settings",
@@ -132,7 +132,7 @@ def announcer() -> Iterator[Callable[[str], str]]:
         "PYTHONPATH": str(RUNNER.parents[2]),
     }
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", str(RUNNER), connection.settings_dict["NAME"]],
+        [sys.executable, "-W", "ignore", str(RUNNER), connection.settings_dict["NAME"], *duty],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

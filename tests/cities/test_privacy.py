@@ -293,7 +293,7 @@ def test_the_report_costs_the_same_for_one_row_and_for_thirty(
     zoe, django_assert_max_num_queries, django_assert_num_queries
 ):
     export(zoe)  # content types are asked for once a process
-    with django_assert_max_num_queries(60) as first:
+    with django_assert_max_num_queries(75) as first:
         export(zoe)
     for _number in range(30):
         write_mail("account-password-changed", to=zoe)

@@ -237,5 +237,5 @@ def test_one_duty_that_fails_does_not_keep_the_others(lyon, coordinator, monkeyp
 
 
 def test_a_tick_with_nothing_to_do_costs_few_queries(network, django_assert_num_queries):
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(27):
         tick()

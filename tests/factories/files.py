@@ -39,6 +39,11 @@ edition,hosts,hosts_en,hosts_fr,country,planned_year,year,start_date,end_date,st
 1,,Paris,Paris,FR,2008,2008,,,held,,web page
 14,santos,Santos,Santos,BR,2020,2022,2022-07-18,2022-07-22,held,postponed,web page
 """,
+    "meeting_changes.csv": """\
+edition,kind,decided_on,year_from,year_to,start_from,end_from,start_to,end_to,\
+hosts_from_en,hosts_from_fr,hosts_to_en,hosts_to_fr,reason_en,reason_fr,source
+14,postponed,,2020,2022,,,2022-07-18,2022-07-22,,,,,,,web page
+""",
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from cities.models import City
+from cities.models import City, Country
 from meetings.models import (
     Ballot,
     BallotOption,
@@ -50,6 +50,9 @@ def make_meeting(edition: int = 19, **fields: Any) -> Meeting:
         "start_date": datetime.date(year, 6, 1),
         "end_date": datetime.date(year, 6, 4),
     }
+    if "country" not in fields and (country := Country.objects.filter(pk="FR").first()):
+        # Of the real network, where that is there: the factory's countries may have a real one's code.
+        known["country"] = country
     if hosts:
         known["country"] = City.objects.get(slug=hosts[0]).country
         known["status"] = Meeting.Status.HOST_SELECTED

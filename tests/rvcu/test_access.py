@@ -44,10 +44,24 @@ from cities.models import (
     Snapshot,
 )
 from cities.rules import PERMISSIONS
+from meetings.models import (
+    Ballot,
+    BidCity,
+    HostBid,
+    HostCall,
+    Meeting,
+    MeetingDocument,
+    MeetingQuestion,
+    Room,
+    Session,
+    Speaker,
+)
+from meetings.rules import PERMISSIONS as MEETING_PERMISSIONS
 from rvcu.models import User
 from tests.conftest import mandate, person
 from tests.factories.applications import add_file
 from tests.factories.calls import add_applicant, make_application, make_assignment, make_call, make_endorsement
+from tests.factories.hosting import make_ballot, make_bid, make_host_call, make_meeting, make_registration, make_session
 
 LYON = ("coordinator", "alternate", "editor")
 OTHERS = ("former_coordinator", "other_coordinator", "commission_officer", "evaluator")
@@ -76,6 +90,12 @@ DRAWN = who(HIDDEN, visitor=HIDDEN, **dict.fromkeys((*LYON, *SECRETARIAT), OPEN)
 EVALUATOR = who(HIDDEN, evaluator=OPEN)
 APPLICANT = who(HIDDEN, former_coordinator=OPEN, **dict.fromkeys(SECRETARIAT, FORBIDDEN))
 COMMISSION = who(HIDDEN, commission_officer=OPEN)
+# Members, and the secretariat, follow a ballot that is open; focal points vote.
+FOLLOWED = who(HIDDEN, visitor=HIDDEN, **dict.fromkeys((*LYON, "other_coordinator", *SECRETARIAT), OPEN))
+VOTED_IN = FOLLOWED | {"visitor": SIGN_IN} | dict.fromkeys(("alternate", "editor", *SECRETARIAT), FORBIDDEN)
+# Of a registration the secretariat knows; it changes it in the admin.
+REGISTERED = OF_LYON | dict.fromkeys(SECRETARIAT, FORBIDDEN)
+PARTICIPANTS = who(FORBIDDEN, **dict.fromkeys((*LYON, "other_coordinator", *SECRETARIAT), OPEN))
 LETTER = who(HIDDEN, coordinator=OPEN, **dict.fromkeys(SECRETARIAT, OPEN))
 
 # Name of an address → what fills it, the method, who. An empty POST does nothing where it is let in.
@@ -103,6 +123,9 @@ ADDRESSES: dict[str, tuple[dict[str, object], str, Who]] = {
     "cities:initiative": ({"slug": "shown"}, "get", ALL),
     "cities:invitation": ({"token": "unknown"}, "get", who(HIDDEN, visitor=HIDDEN)),
     "meetings:meeting": ({"edition": 12}, "get", ALL),
+    "meetings:feed": ({}, "get", ALL),
+    # a document for member cities
+    "meetings:document": ({"edition": 12, "pk": "meeting document"}, "get", FOLLOWED),
     # calls: one that is announced, whose document anybody may have
     "cities:calls": ({}, "get", ALL),
     "cities:call": ({"slug": "2023"}, "get", ALL),
@@ -196,6 +219,55 @@ ADDRESSES: dict[str, tuple[dict[str, object], str, Who]] = {
         f"cities:my_{name}": ({"pk": "endorsement"}, "post", COMMISSION)
         for name in (*("endorse", "decline", "endorsement_withdraw", "endorsement_reopen", "endorsement_note"),)
     },
+    # a call for hosts whose ballot is open, and a bid on it: members read it, the public does not
+    "meetings:host_call": ({"edition": 41}, "get", ALL),
+    "meetings:host_call_bid": ({"edition": 41, "pk": "host bid"}, "get", FOLLOWED),
+    # ballots: one that is open, and one that is counted
+    "meetings:ballots": ({"edition": 41}, "get", FOLLOWED),
+    "meetings:ballot": ({"edition": 41, "number": 1}, "get", FOLLOWED),
+    "meetings:ballot_vote": ({"edition": 41, "number": 1}, "post", VOTED_IN),
+    "meetings:ballot_file": ({"edition": 40, "number": 1, "fmt": "json"}, "get", ALL),
+    "meetings:ballot_check": ({"edition": 40, "number": 1}, "get", ALL),
+    # registration: anybody asks for the form; a link opens nothing when it is unknown; Lyon's persons are its own
+    "meetings:register": ({"edition": 41}, "get", ALL),
+    "meetings:register_with": ({"edition": 41, "token": "unknown"}, "get", who(HIDDEN, visitor=HIDDEN)),
+    **{
+        f"meetings:{name}": ({"token": "unknown"}, "get", who(HIDDEN, visitor=HIDDEN))
+        for name in ("registration", "registration_cancel", "registration_calendar", "registration_sessions")
+    },
+    "meetings:my_registrations": ({"edition": 41, "city": "lyon"}, "get", OF_LYON),
+    **{
+        f"meetings:my_{name}": ({"pk": "registration"}, "get", REGISTERED)
+        for name in ("registration", "registration_cancel", "registration_calendar", "registration_sessions")
+    },
+    "meetings:participants": ({"edition": 41}, "get", PARTICIPANTS),
+    # the programme and calendars; places in sessions are booked with the own registration, which nobody has here
+    "meetings:calendar_all": ({}, "get", ALL),
+    "meetings:calendar": ({"edition": 41}, "get", ALL),
+    "meetings:programme": ({"edition": 41}, "get", ALL),
+    "meetings:session_calendar": ({"edition": 41, "pk": "session"}, "get", ALL),
+    "meetings:session_book": ({"edition": 41, "pk": "session"}, "post", who(HIDDEN)),
+    "meetings:session_leave": ({"edition": 41, "pk": "session"}, "post", who(HIDDEN)),
+    # the draft of a bid that Lyon leads; Östersund was asked to join
+    "meetings:my_bid_begin": ({"city": "lyon", "edition": 47}, "get", SPEAKERS),
+    "meetings:my_bid": ({"pk": "bid"}, "get", PARTNERS),
+    "meetings:my_bid_form": ({"pk": "bid"}, "get", OF_LYON | {"other_coordinator": FORBIDDEN}),
+    **{
+        f"meetings:my_bid_{act}": ({"pk": "bid", **more}, method, SPEAKERS | {"other_coordinator": FORBIDDEN})
+        for act, method, more in (
+            *(("submit", "get", {}), ("withdraw", "get", {}), ("take_back", "post", {}), ("city_ask", "post", {})),
+            ("city_remove", "post", {"city": "lead of the bid"}),
+        )
+    },
+    **{
+        f"meetings:my_bid_{act}": (
+            {"pk": "bid", "city": "lead of the bid"},
+            "post",
+            OF_LYON | {"other_coordinator": FORBIDDEN},
+        )
+        for act in ("letter", "letter_remove")
+    },
+    "meetings:my_bid_answer": ({"pk": "city asked to bid"}, "get", who(HIDDEN, other_coordinator=OPEN)),
     # files of Lyon: a photo of a draft, and a letter that its focal point sent
     "photo": ({"pk": "photo", "size": "small"}, "get", DRAWN),
     "cities:file": ({"pk": "letter"}, "get", LETTER),
@@ -230,7 +302,7 @@ SITE = [(name, route, view) for name, route, view in walk() if not name.startswi
 
 
 def test_every_view_of_the_site_says_who_may_open_it():
-    known = {EVERYONE, PERSONS, *PERMISSIONS}
+    known = {EVERYONE, PERSONS, *PERMISSIONS, *MEETING_PERMISSIONS}
     silent = [route for name, route, view in SITE if name not in NOT_OURS and getattr(view, "access", "") not in known]
     assert silent == []
 
@@ -290,6 +362,22 @@ def under_embargo(application: Application, user: User) -> dict[Any, object]:
     }
 
 
+def ballots_of_two_meetings() -> Ballot:
+    """A ballot that is counted, in which nobody voted, and one that is open, which is given."""
+    counted = make_ballot(make_host_call("ballot", meeting=make_meeting(40)), electorate=[])
+    result: dict[str, Any] = {"outcome": Ballot.Outcome.NO_VOTES, "cast": 0, "blank": 0}
+    Ballot.objects.filter(pk=counted.pk).update(status="closed", closed_at=timezone.now(), **result)
+    call = make_host_call("ballot", meeting=make_meeting(41))
+    return make_ballot(call, make_bid(call, "bologna", status="eligible"))
+
+
+def bid_of_lyon(asked: City) -> dict[str, object]:
+    """The draft of a bid that Lyon leads, and a city that it asked to join."""
+    bid = make_bid(make_host_call("open", meeting=make_meeting(47)))
+    partner = BidCity.objects.create(bid=bid, city=asked)
+    return {"bid": bid.pk, "lead of the bid": bid.cities.get(is_lead=True).pk, "city asked to bid": partner.pk}
+
+
 @pytest.fixture
 def world(coordinator, other_coordinator, former_coordinator, evaluator, tmp_path, settings) -> dict[str, object]:
     """One of each thing that an address names."""
@@ -326,6 +414,15 @@ def world(coordinator, other_coordinator, former_coordinator, evaluator, tmp_pat
         call=announced, title_en="Guide", title_fr="Guide", language="en", file=guide
     )
     Call.objects.filter(pk=announced.pk).update(status="announced", announced_at=now)
+    minutes = PrivateFile(kind=PrivateFile.Kind.MEETING, name="minutes.pdf", size=5, uploaded_by=coordinator)
+    minutes.file.save("minutes.pdf", ContentFile(b"%PDF-"), save=False)
+    minutes.save()
+    kept = MeetingDocument.objects.create(
+        meeting=Meeting.objects.get(edition=12), kind="conclusions", title_en="Minutes", language="en", file=minutes
+    )
+    ballot = ballots_of_two_meetings()
+    host_bid = HostBid.objects.get(host_call=ballot.host_call)
+    session = make_session(ballot.host_call.meeting, places=3)
     in_preparation = make_call("scheduled", slug="2035", publish=False)
     second = mandate(person("second.editor.lyon@example.org"), "lyon", Coordinator.Role.EDITOR)
     invitation = Invitation.objects.create(
@@ -340,6 +437,7 @@ def world(coordinator, other_coordinator, former_coordinator, evaluator, tmp_pat
     evaluated = make_application(make_call("evaluation", slug="2025"), "Coimbra", country="PT", status="eligible")
     assignment = make_assignment(evaluated, evaluator.evaluator_mandates.get(), Assignment.Status.ACCEPTED)
     return {
+        **bid_of_lyon(ostersund),
         "assignment": assignment.pk,
         **application_world(former_coordinator),
         "mandate": second.pk,
@@ -349,6 +447,10 @@ def world(coordinator, other_coordinator, former_coordinator, evaluator, tmp_pat
         "photo": photo.pk,
         "letter": letter.pk,
         "call document": document.pk,
+        "meeting document": kept.pk,
+        "host bid": host_bid.pk,
+        "registration": make_registration(ballot.host_call.meeting).pk,
+        "session": session.pk,
         "objects": {
             **under_embargo(evaluated, coordinator),
             Application: evaluated,
@@ -381,6 +483,15 @@ def world(coordinator, other_coordinator, former_coordinator, evaluator, tmp_pat
             EntryReport: EntryReport.objects.create(city=lyon, message="A mistake, here.", language="en"),
             CommissionOfficer: CommissionOfficer.objects.create(user=coordinator, country_id="SE"),
             Evaluator: Evaluator.objects.create(user=coordinator, panel="experts", field_id=1),
+            Ballot: ballot,
+            HostBid: host_bid,
+            Session: session,
+            Room: session.room,
+            Speaker: Speaker.objects.create(meeting=session.meeting, name="A speaker"),
+            MeetingQuestion: MeetingQuestion.objects.create(
+                meeting=session.meeting, text_en="Boat?", text_fr="Bateau ?"
+            ),
+            HostCall: make_host_call("scheduled", publish=False, meeting=make_meeting(42)),
         },
     }
 
@@ -427,11 +538,38 @@ MADE_BY_DJANGO = {
     *("login", "logout", "password_change", "password_change_done"),  # the account's own pages stand in their place
     *("autocomplete", "jsi18n", "view_on_site", "app_list", ""),  # parts of other pages, and redirects
 }
-TO_LOOK_AT = ("index", "help", "_changelist", "_change", "_history", "_export", "_print", "_reviews")
+TO_LOOK_AT = (
+    "index",
+    "help",
+    "_changelist",
+    "_change",
+    "_history",
+    "_export",
+    "_print",
+    "_reviews",
+    "_hostcall_ballot",
+    "_session_grid",
+    "_meeting_people",
+)
+FOR_THOSE_WHO_RECEIVE = ("meetings_registration_export", "meetings_registration_needs", "meetings_registration_visa")
+"""Files of persons who come: an auditor needs none."""
 NOT_FOR_OFFICERS = ("rvcu_user_", "auth_user_", "cities_invitation_staff")
 """Accounts are the administrators' and the auditors'."""
-ADDED_BY_HAND = {"city", "country", "creativefield", "officialtotal", "meeting", "user", "call"}
-DELETED_BY_HAND = {"entryreport", "call", "section"}
+ADDED_BY_HAND = {
+    "city",
+    "country",
+    "creativefield",
+    "officialtotal",
+    "meeting",
+    "user",
+    "call",
+    "hostcall",
+    "room",
+    "session",
+    "speaker",
+    "meetingquestion",
+}
+DELETED_BY_HAND = {"entryreport", "call", "section", "hostcall", "room", "session", "speaker", "meetingquestion"}
 
 
 UNDER_EMBARGO = (
@@ -445,6 +583,8 @@ def allowed_in_the_admin(persona: str, name: str) -> bool:
     """Whether a page of the admin opens to a person of the secretariat."""
     model = name.split("_")[1] if "_" in name else ""
     if name.startswith(NOT_FOR_OFFICERS) and persona in {"officer", "decision_officer"}:
+        return False
+    if name.startswith(FOR_THOSE_WHO_RECEIVE) and persona == "auditor":
         return False
     if name.endswith("_add"):
         return model in ADDED_BY_HAND and persona != "auditor"

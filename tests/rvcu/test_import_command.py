@@ -8,12 +8,12 @@ from django.core.management import CommandError, call_command
 from cities.models import City, Country, CreativeField, Designation, Edition, FormerSlug, HistoryEntry, OfficialTotal
 from cities.services.checking import compare_totals, faults
 from cities.services.history import flaws
-from meetings.models import Meeting, MeetingHost
+from meetings.models import Meeting, MeetingChange, MeetingHost
 from tests.factories import CityFactory, DataFolder
 
 pytestmark = pytest.mark.django_db
 
-MODELS = (Country, CreativeField, City, FormerSlug, Designation, OfficialTotal, Meeting, MeetingHost)
+MODELS = (Country, CreativeField, City, FormerSlug, Designation, OfficialTotal, Meeting, MeetingHost, MeetingChange)
 EDITS = (Country.history, CreativeField.history, City.history, Meeting.history)
 
 
@@ -57,7 +57,7 @@ def everything() -> list:
 def test_the_network_shipped(run, capsys):
     call_command("import_network")
     assert capsys.readouterr().out.splitlines() == [
-        "1088 rows were created, 0 changed, 0 are as in the files; 0 values of staff kept."
+        "1090 rows were created, 0 changed, 0 are as in the files; 0 values of staff kept."
     ]
     counts = {model: model.objects.count() for model in MODELS}
     assert counts == {
@@ -69,11 +69,12 @@ def test_the_network_shipped(run, capsys):
         OfficialTotal: 15,
         Meeting: 18,
         MeetingHost: 19,
+        MeetingChange: 2,
     }
     before = everything()
     call_command("import_network")
     assert capsys.readouterr().out.splitlines() == [
-        "0 rows were created, 0 changed, 1088 are as in the files; 0 values of staff kept."
+        "0 rows were created, 0 changed, 1090 are as in the files; 0 values of staff kept."
     ]
     assert everything() == before
 
@@ -102,6 +103,7 @@ def test_an_import_is_in_the_history(run, folder):
         "designations.csv",
         "official_totals.csv",
         "meetings.csv",
+        "meeting_changes.csv",
         "themes.csv",
     }
     run(folder)
@@ -118,7 +120,7 @@ def test_an_import_is_in_the_history(run, folder):
 
 def test_a_dry_run_says_what_would_change_and_changes_nothing(run, folder):
     assert run(folder, dry_run=True) == [
-        "18 rows would be created, 0 changed, 0 are as in the files; 0 values of staff kept."
+        "19 rows would be created, 0 changed, 0 are as in the files; 0 values of staff kept."
     ]
     assert not City.objects.exists()
     assert not HistoryEntry.objects.exists()
@@ -136,7 +138,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(run, folder):
         "cities.csv, line 3, name_fr: kept 'Sapporo (Hokkaido)' as changed by staff; the file has 'Sapporo'",
     ]
     before = everything()
-    counts = "1 rows {} created, 3 changed, 15 are as in the files; 1 values of staff kept."
+    counts = "1 rows {} created, 3 changed, 16 are as in the files; 1 values of staff kept."
     assert run(folder, dry_run=True) == [*expected, counts.format("would be")]
     assert everything() == before
     assert run(folder) == [*expected, counts.format("were")]
@@ -147,7 +149,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(run, folder):
     ]
     assert run(folder, force=True) == [
         "cities.csv, line 3, name_fr: 'Sapporo (Hokkaido)' → 'Sapporo'",
-        "0 rows were created, 1 changed, 18 are as in the files; 0 values of staff kept.",
+        "0 rows were created, 1 changed, 19 are as in the files; 0 values of staff kept.",
     ]
 
 
@@ -220,11 +222,78 @@ def test_a_host_whose_address_staff_changed_is_found(run, folder):
     city = City.objects.get(slug="santos")
     FormerSlug.objects.create(slug="santos", city=city)
     City.objects.filter(pk=city.pk).update(slug="santos-sp")
-    assert run(folder) == ["0 rows were created, 0 changed, 18 are as in the files; 0 values of staff kept."]
-    MeetingHost.objects.all().delete()
-    Meeting.objects.all().delete()
+    assert run(folder) == ["0 rows were created, 0 changed, 19 are as in the files; 0 values of staff kept."]
+    for model in (MeetingChange, MeetingHost, Meeting):
+        model.objects.all().delete()
     run(folder)
     assert MeetingHost.objects.get(meeting__edition=14).city == city
+
+
+def test_what_moved_the_meetings_shipped(network):
+    moved = {change.meeting.edition: change for change in MeetingChange.objects.select_related("meeting")}
+    assert {edition: (change.kind, change.when_from, change.when_to) for edition, change in moved.items()} == {
+        14: ("postponed", "2020", "18–22 July 2022"),
+        15: ("postponed", "2021", "2023"),
+    }
+    assert {change.by for change in moved.values()} == {None}
+    # No source that we know gives one.
+    assert {change.reason_en for change in moved.values()} == {""}
+
+
+def test_who_came_as_reported(network):
+    counted = Meeting.objects.exclude(figures_source="").order_by("edition")
+    assert list(counted.values_list("edition", "participants", "cities_represented", "mayors")) == [
+        (10, 250, 116, 20),
+        (12, 350, None, 40),
+    ]
+    assert not Meeting.objects.filter(figures_source="", participants__isnull=False).exists()
+
+
+def test_figures_need_a_source(run, refused, folder):
+    head, *rows = folder.read("meetings.csv").splitlines()
+    more = [f"{head},participants,cities_represented,mayors,figures_source", *(f"{row},,,," for row in rows)]
+    folder.write("meetings.csv", "\n".join([*more[:-1], f"{rows[-1]},250,116,20,press"]))
+    run(folder)
+    santos = Meeting.objects.get(edition=14)
+    assert (santos.participants, santos.cities_represented, santos.mayors) == (250, 116, 20)
+    folder.write("meetings.csv", "\n".join([*more[:-1], f"{rows[-1]},250,,-1,"]))
+    assert refused(folder) == [
+        "meetings.csv, line 3, figures_source: '': is empty beside figures",
+        "meetings.csv, line 3, mayors: '-1': is no whole number from 0 to 100000",
+    ]
+
+
+def test_changes_that_staff_wrote_stay_apart(run, folder, officer):
+    run(folder)
+    change = MeetingChange.objects.get()
+    assert (change.meeting.edition, change.year_from, change.year_to) == (14, 2020, 2022)
+    own = {"meeting": change.meeting, "kind": "postponed", "year_from": 2020, "year_to": 2022, "by": officer}
+    MeetingChange.objects.create(**own, reason_en="A flood.", reason_fr="Une inondation.")
+    folder.replace("meeting_changes.csv", ",,,,web page", ",,A strike.,Une grève.,press")
+    assert [line for line in run(folder) if "reason_en" in line] == [
+        "meeting_changes.csv, line 2, reason_en: '' → 'A strike.'"
+    ]
+    assert sorted(MeetingChange.objects.values_list("reason_en", flat=True)) == ["A flood.", "A strike."]
+
+
+def test_a_folder_with_meetings_of_its_own_need_not_say_what_moved_them(run, folder):
+    (folder.path / "meeting_changes.csv").unlink()
+    run(folder)
+    assert not MeetingChange.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("14,postponed", "15,postponed", "edition: '15': is no edition of meetings.csv"),
+        ("14,postponed", "14,moved", "kind: 'moved': is no known kind"),
+        (",,2020,", ",,1999,", "year_from: '1999': is no whole number from 2004 to 2100"),
+        (",,,,web page", ",,A strike.,,web page", "reason_fr: '': a reason is given in both languages or in none"),
+    ],
+)
+def test_a_bad_change_is_named(refused, folder, old, new, expected):
+    folder.replace("meeting_changes.csv", old, new)
+    assert refused(folder) == [f"meeting_changes.csv, line 2, {expected}"]
 
 
 @pytest.mark.parametrize(
@@ -264,6 +333,7 @@ def test_a_host_whose_address_staff_changed_is_found(run, folder):
     ],
 )
 def test_a_bad_meeting_is_named(refused, folder, old, new, expected):
+    (folder.path / "meeting_changes.csv").unlink()
     folder.replace("meetings.csv", old, new)
     assert refused(folder) == [f"meetings.csv, {fault}" for fault in expected]
 

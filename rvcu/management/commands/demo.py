@@ -18,6 +18,7 @@ from cities.services import demo_applications, demo_people
 from cities.services.clock import tick
 from cities.services.demo_applications import make_applications
 from cities.services.demo_people import INVITED, make_demonstration
+from meetings.services.demo_meetings import make_meetings
 from rvcu.models import User
 
 STAFF = {
@@ -66,6 +67,7 @@ class Command(BaseCommand):
         officer = User.objects.get(email=FIRST_OFFICER)
         make_demonstration(officer=officer, password_of=passwords.of)
         make_applications(officer=officer, password_of=passwords.of)
+        make_meetings(officer=officer)
         tick()
         self.tell(address, passwords)
         if prepare_only:
@@ -93,6 +95,9 @@ class Command(BaseCommand):
         self.stdout.write(f"  No mail leaves: read all of them at {address}/admin/cities/outboxmessage/")
         self.stdout.write(f"  (one invites {INVITED}, and its link works)\n")
         self.stdout.write(f"  Calls for applications, one open and two further on: {address}/en/calls/")
+        self.stdout.write(
+            f"  Annual meetings, one to register for, one in a ballot, one that seeks a host: {address}/en/meetings/"
+        )
         self.stdout.write("  What cities say and do here is invented, and marked as a demonstration.\n")
 
 

@@ -15,7 +15,7 @@ from cities.services.importing import (
     write_themes,
 )
 from cities.services.tables import Folder, ImportRefused
-from meetings.services.importing import read_meetings, write_meetings
+from meetings.services.importing import read_changes, read_meetings, write_meetings
 
 SHIPPED = Path(cities.__file__).parent / "data"
 
@@ -41,10 +41,11 @@ class Command(BaseCommand):
                 # All files are read first, so that all faults are told at once.
                 network = read_network(loader)
                 meetings = read_meetings(loader.folder, network)
+                changes = read_changes(loader.folder, meetings)
                 themes = read_themes(loader.folder)
                 loader.folder.refuse_if_faulty()
                 write_network(loader, network)
-                write_meetings(loader, meetings)
+                write_meetings(loader, meetings, changes)
                 write_themes(loader, themes)
                 if loader.report.wrote:
                     record_import(loader, by=None)
