@@ -634,7 +634,10 @@ class RegistrationAdmin(GuardedExportMixin, OperationsAdmin):
             for one in chosen:
                 by_meeting.setdefault(one.meeting, []).append(one)
             return [
-                *(f"{meeting}: {self.who_moves_up(meeting, rows)}" for meeting, rows in by_meeting.items()),
+                *(
+                    _("%(meeting)s: %(sentence)s") % {"meeting": meeting, "sentence": self.who_moves_up(meeting, rows)}
+                    for meeting, rows in by_meeting.items()
+                ),
                 _("Everybody concerned is told by mail. Nothing takes the cancellations back."),
             ]
 
@@ -669,7 +672,8 @@ class RegistrationAdmin(GuardedExportMixin, OperationsAdmin):
         button: str,
         what_happens: Callable[[list[Any]], list[str]],
     ) -> HttpResponse | None:
-        rows: list[Any] = list(queryset.order_by("pk"))
+        # Who waits goes first, or would move up for a moment, and be told so, where others are cancelled with them.
+        rows: list[Any] = sorted(queryset.order_by("pk"), key=lambda one: one.status != Status.WAITING)
         if "confirmed" not in request.POST:
             chosen = [one for one in rows if fits(one)]
             numbers = {

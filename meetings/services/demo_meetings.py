@@ -68,7 +68,6 @@ def edition(number: int, year: int, texts: dict[str, Any]) -> Meeting:
         planned_year=year,
         start_date=begins,
         end_date=begins + 3 * DAY,
-        country=City.objects.get(slug="sapporo").country,
         personal_data_until=begins + 180 * DAY,
         is_demonstration=True,
         **known,

@@ -262,6 +262,18 @@ def test_what_happens_to_many_is_shown_before_it_does(staff, meeting, needy):
     assert list(Registration.objects.standing()) == [other]
 
 
+def test_who_is_cancelled_with_others_does_not_move_up_for_a_moment(staff, meeting, needy):
+    Meeting.objects.filter(pk=meeting.pk).update(places=1)
+    waits = make_registration(meeting, "waits@example.org", name="Waits", city="", status=Status.WAITING)
+    chosen = {"action": "cancel_selected", "_selected_action": [needy.pk, waits.pk]}
+    page = staff.post(LIST, chosen).content.decode()
+    assert "Annual meeting no. 19: Nobody moves up from the waiting list." in page
+    staff.post(LIST, chosen | {"confirmed": "yes"})
+    assert not Registration.objects.standing().exists()
+    templates = OutboxMessage.objects.filter(to="waits@example.org").values_list("template", flat=True)
+    assert list(templates) == ["registration-cancelled"]
+
+
 @pytest.mark.parametrize(
     ("action", "done"),
     [
