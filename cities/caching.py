@@ -56,6 +56,23 @@ def is_for_a_visitor(request: HttpRequest) -> bool:
     return not {settings.SESSION_COOKIE_NAME, "messages"} & request.COOKIES.keys()
 
 
+def asked_anew(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Mark a page for everybody that changes at an instant: no copy is shown without asking whether it still holds."""
+    patch_cache_control(response, no_cache=True, **{"private" if request.user.is_authenticated else "public": True})
+    patch_vary_headers(response, ["Cookie"])
+    return response
+
+
+def made_anew(view: View) -> View:
+    """Decorate a view for everybody whose page is made for every request, since it changes within a day."""
+
+    @wraps(view)
+    def asked(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        return asked_anew(request, view(request, *args, **kwargs))
+
+    return for_everyone(asked)
+
+
 def public_page(view: View) -> View:
     """Decorate a view whose answer, for visitors, depends on the address and the public data alone."""
 

@@ -18,6 +18,10 @@ _APOSTROPHE = "'’‘ʼʻʿʾˈ`´′"
 _APOSTROPHES = re.compile(f"[{_APOSTROPHE}]")
 # Some of the apostrophes are letters to Unicode.
 _NOT_A_WORD = re.compile(rf"[\W_{_APOSTROPHE}]+")
+# Control characters but the tab and line breaks, what turns the direction of a line, and what is no character.
+_NOT_SHOWN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 
 
 def fold(text: str) -> str:
@@ -25,6 +29,16 @@ def fold(text: str) -> str:
     # Decomposed on both sides of the case: either step gives letters that only the other one folds (ᴬ, ẞ, İ).
     lower = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(c for c in lower if not unicodedata.combining(c)).translate(_LETTERS)
+
+
+def plain(text: str) -> str:
+    """A text without what no page shows and no file may hold: a name that somebody types goes into both."""
+    return _NOT_SHOWN.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """The same on a single line: in a mail, a line of its own would not be taken for what somebody typed."""
+    return " ".join(plain(text).split())
 
 
 def words(text: str) -> list[str]:

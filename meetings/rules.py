@@ -8,7 +8,7 @@ from cities.models import City, Coordinator
 from cities.people import Person
 from cities.rules import can_edit, is_coordinator, is_focal_point, is_secretariat, roles_in, speaks_for_city
 
-from .models import BidCity, HostBid, Registration
+from .models import BidCity, HostBid, OpenSeat, Registration
 
 
 @rules.predicate
@@ -16,6 +16,13 @@ def coordinates_a_member(user: Person, obj: Any = None) -> bool:
     """For coordinators of a city that is a member today."""
     own = City.objects.coordinated_by(user).order_by().values("pk")
     return City.objects.members().filter(pk__in=own).exists()
+
+
+@rules.predicate
+def coordinates_a_voter(user: Person, obj: Any = None) -> bool:
+    """For coordinators of a city on the roll of the open ballot, which keeps its vote when it leaves the network."""
+    own = City.objects.coordinated_by(user).order_by().values("pk")
+    return OpenSeat.objects.filter(city__in=own).exists()
 
 
 @rules.predicate
@@ -88,7 +95,7 @@ PERMISSIONS = {
     "meetings.answer_bid": answers_for_bid_city,
     # ballots
     "meetings.view_ballot": is_secretariat,
-    "meetings.follow_ballot": is_secretariat | coordinates_a_member,
+    "meetings.follow_ballot": is_secretariat | coordinates_a_member | coordinates_a_voter,
     "meetings.vote": is_focal_point,
     # registration
     "meetings.view_meetingquestion": is_secretariat,

@@ -2,7 +2,8 @@ import logging
 import re
 
 _SECRET = re.compile(
-    r"(account(?:/|%2F)(?:invitation|password(?:/|%2F)reset(?:/|%2F)key|confirm-email)(?:/|%2F))[^/%?&\s'\"]+",
+    r"((?:account(?:/|%2F)(?:invitation|password(?:/|%2F)reset(?:/|%2F)key|confirm-email)"
+    r"|meetings(?:/|%2F)(?:registration|\d+(?:/|%2F)register))(?:/|%2F))[^/%?&\s'\"]+",
     re.IGNORECASE,
 )
 

@@ -24,12 +24,13 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
-from django.utils.http import content_disposition_header, urlencode
+from django.utils.http import urlencode
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from ..acts import readable
+from ..attachment import attachment
 from ..days import today, until_in_words
 from ..exceptions import NetworkError
 from ..forms.act import ActForm
@@ -517,8 +518,8 @@ class ApplicationAdmin(OperationsAdmin):
         )
         name = f"{slugify(str(self.opts.verbose_name_plural))}-{today().isoformat()}"
         if kind == "csv":
-            return download(sheet.csv(), CSV, f"{name}.csv")
-        return download(sheet.xlsx(), XLSX, f"{name}.xlsx")
+            return attachment(sheet.csv(), CSV, f"{name}.csv")
+        return attachment(sheet.xlsx(), XLSX, f"{name}.xlsx")
 
     # Many at once, after a page that says which
 
@@ -628,12 +629,6 @@ def why_not(act: Callable[[], Any]) -> str:
 def held_sentence(number: int) -> str:
     told = ngettext("%(number)s mail waits in the outbox.", "%(number)s mails wait in the outbox.", number)
     return told % {"number": number}
-
-
-def download(content: bytes, content_type: str, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=content_type)
-    response["Content-Disposition"] = content_disposition_header(True, name)
-    return response
 
 
 def with_flag(name: Any, is_flagged: bool) -> str:

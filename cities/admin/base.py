@@ -84,6 +84,9 @@ class LinksMixin(admin.ModelAdmin):
 
     has_history = True
     public_page = False
+    only_offered = False
+    """Whether a list's address may ask for nothing but what its filters offer: the rows that come, or do not, would
+    tell what a column says that the reader may not read."""
     # The stock link takes a detour that knows neither the reader's language nor the port.
     view_on_site = False
     empty_value_display = "–"
@@ -109,9 +112,8 @@ class LinksMixin(admin.ModelAdmin):
             offered.add(own if isinstance(own, str) else getattr(own, "parameter_name", ""))
         reverse = {column.name for column in self.opts.get_fields() if column.auto_created and not column.concrete}
         is_offered = lookup in offered or any(lookup.startswith(f"{name}__") for name in offered if name)
-        return (lookup.partition("__")[0] not in reverse or is_offered) and super().lookup_allowed(
-            lookup, value, request
-        )
+        may_go_beyond = not self.only_offered and lookup.partition("__")[0] not in reverse
+        return (may_go_beyond or is_offered) and super().lookup_allowed(lookup, value, request)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         title = {"title": capfirst(self.opts.verbose_name_plural)}

@@ -35,6 +35,14 @@ class CoordinatorQuerySet(MandateQuerySet):
         """Those in force whose person can be written to, with the person."""
         return self.in_force().filter(user__is_active=True).select_related("user")
 
+    def focal_points(self) -> Self:
+        return self.filter(role=Coordinator.Role.FOCAL_POINT)
+
+    def persons(self) -> list[Any]:
+        """Whoever holds one of them, once each."""
+        mandates: Any = self.order_by("pk")
+        return list({mandate.user_id: mandate.user for mandate in mandates}.values())
+
     def visible_to(self, user: Any) -> Self:
         """Besides the own ones also those of the colleagues, in the cities that the person coordinates now."""
         if user.has_perm("cities.view_coordinator"):

@@ -49,7 +49,8 @@ def remind_to_confirm() -> int:
     members = City.objects.members()
     focal_points = (
         Coordinator.objects.reachable()
-        .filter(role=Role.FOCAL_POINT, city__in=members.values("pk"))
+        .focal_points()
+        .filter(city__in=members.values("pk"))
         .select_related("city")
         .annotate(confirmed_on=models.Max("city__confirmations__day"))
     )

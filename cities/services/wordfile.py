@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from docx import Document
 from docx.shared import Pt
 
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
 # What XML cannot hold, and what a person cannot see anyway.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 

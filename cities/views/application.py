@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from ..access import for_everyone, needs
+from ..attachment import JSON, attachment
 from ..exceptions import MandateRefused, NetworkError
 from ..forms.application import AddressForm, BeginForm, Sheet
 from ..models import Applicant, Application, Call, Section
@@ -24,10 +25,9 @@ from ..services.application import AlreadyBegun, begin_application
 from ..services.dossier import content_for, head_for_display, sections_for_display
 from ..services.invitation import ask_to_begin
 from ..services.limits import is_over_limit, sender
-from ..services.wordfile import as_docx
+from ..services.wordfile import DOCX, as_docx
 from .draft import forget_unsent, is_autosave, keeps_typed, not_saved, saved_in_words, unsent
 
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 LINKS_AN_HOUR = 10
 """Links to begin with that one sender may ask for."""
 BEGIN_A_DAY = 20
@@ -348,13 +348,8 @@ def my_application_export(request: HttpRequest, application: Any) -> HttpRespons
     content = content_for(application, is_team=bool(team_roles(request.user, application)))
     name = f"{application.reference}.{application.format}"
     if application.format == "json":
-        text = json.dumps(content, ensure_ascii=False, indent=2)
-        response = HttpResponse(text, content_type="application/json; charset=utf-8")
-    else:
-        title = application.name_fr if application.language == "fr" else application.name_en
-        with translation.override(application.language):
-            file = as_docx(title or application.name_en, head_for_display(content), sections_for_display(content))
-        response = HttpResponse(file, content_type=DOCX)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+        return attachment(json.dumps(content, ensure_ascii=False, indent=2), JSON, name)
+    title = application.name_fr if application.language == "fr" else application.name_en
+    with translation.override(application.language):
+        file = as_docx(title or application.name_en, head_for_display(content), sections_for_display(content))
+    return attachment(file, DOCX, name)

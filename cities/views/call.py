@@ -10,9 +10,10 @@ from django.db.models import Count, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.cache import add_never_cache_headers, patch_cache_control, patch_vary_headers
+from django.utils.cache import add_never_cache_headers
 
 from ..access import View, for_everyone
+from ..caching import asked_anew, made_anew
 from ..models import Application, Call, CallDocument, Country, CreativeField, Designation, Region
 from ..models.bilingual import content_languages
 from ..services.call import criteria_with_share, form_of
@@ -41,8 +42,7 @@ def shown(view: View) -> View:
             add_never_cache_headers(response)
             response["X-Robots-Tag"] = "noindex"
         else:
-            patch_cache_control(response, private=request.user.is_authenticated, no_cache=True)
-            patch_vary_headers(response, ["Cookie"])
+            asked_anew(request, response)
         return response
 
     return for_everyone(about_call)
@@ -62,7 +62,7 @@ def at_hand(call: Call) -> dict[str, Any]:
     }
 
 
-@for_everyone
+@made_anew
 def calls(request: HttpRequest) -> HttpResponse:
     """All calls that were published: those that take applications first, then the newest."""
     now = timezone.now()
@@ -73,10 +73,7 @@ def calls(request: HttpRequest) -> HttpResponse:
         "running": [row for row in rows if row[1] in (Phase.SCREENING, Phase.EVALUATION, Phase.DECISION)],
         "past": [row for row in rows if row[1] in (Phase.ANNOUNCED, Phase.ARCHIVED, Phase.CANCELLED)],
     }
-    response = render(request, "cities/calls.html", {"groups": groups, "now": now})
-    patch_cache_control(response, private=request.user.is_authenticated, no_cache=True)
-    patch_vary_headers(response, ["Cookie"])
-    return response
+    return render(request, "cities/calls.html", {"groups": groups, "now": now})
 
 
 @shown

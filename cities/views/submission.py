@@ -10,6 +10,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
 from ..access import for_everyone, needs
+from ..attachment import JSON, attachment
 from ..exceptions import NetworkError
 from ..forms.submission import ReceiptForm, WithdrawForm
 from ..models import Application, Snapshot
@@ -127,11 +128,7 @@ def my_application_receipt(request: HttpRequest, application: Any) -> HttpRespon
 def my_application_receipt_file(request: HttpRequest, application: Any) -> HttpResponse:
     """What was submitted, byte for byte as it was hashed: `sha256sum` of the file gives the hash of the receipt."""
     snapshot: Snapshot = application.opened
-    response = HttpResponse(snapshot.as_hashed(), content_type="application/json; charset=utf-8")
-    name = f"{application.reference}-{snapshot.number}.json"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return attachment(snapshot.as_hashed(), JSON, f"{application.reference}-{snapshot.number}.json")
 
 
 @for_everyone

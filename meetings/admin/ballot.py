@@ -36,8 +36,8 @@ from ..services.ballot import (
     why_no_runoff,
 )
 from ..services.ballot_reminder import remind_now, waiting_cities
+from ..services.host_call import RUN
 
-RUN = "meetings.run_hosting"
 Status = Ballot.Status
 
 

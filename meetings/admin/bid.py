@@ -16,8 +16,8 @@ from cities.forms.act import ActForm
 from ..forms.host_call import NotEligibleForm
 from ..models import HostBid, HostCall
 from ..services.bid import cities_no_longer_members, find_bid_eligible, find_bid_ineligible, lacks
+from ..services.host_call import RUN
 
-RUN = "meetings.run_hosting"
 READ = "meetings.read_bid"
 Status = HostBid.Status
 
@@ -35,6 +35,7 @@ def checklist(bid: HostBid) -> list[tuple[str, list[str]]]:
 
 @admin.register(HostBid)
 class HostBidAdmin(OperationsAdmin):
+    only_offered = True
     change_form_template = "admin/meetings/hostbid/change_form.html"
     list_display = ("in_words", "meeting", "state", "submitted_at", "examined_at")
     list_filter = ("status", ("host_call__meeting", admin.RelatedOnlyFieldListFilter))

@@ -33,6 +33,7 @@ from ..models import Ballot, HostCall, HostCriterion
 from ..services.ballot import cancel_on_ballot, readiness
 from ..services.host_call import (
     INSTANTS,
+    RUN,
     bidders,
     copy_host_call,
     decide_without_ballot,
@@ -48,7 +49,6 @@ from ..services.host_call import (
     with_numbers,
 )
 
-RUN = "meetings.run_hosting"
 Status = HostCall.Status
 BEGINNINGS = ("opens_at", "ballot_opens_at")
 """Instants at which something begins; the others end something."""

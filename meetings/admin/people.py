@@ -19,15 +19,14 @@ from cities.admin.operations import Operation, OperationsMixin, posted
 from cities.days import in_words, today
 from cities.exceptions import NetworkError
 from cities.forms.act import ActForm
-from cities.people import Person
 from cities.text import fold
 
 from ..models import Meeting, MeetingQuestion, Registration
 from ..services.attendance import attendance, here_of, matching
 from ..services.registration import (
-    DEFAULT_QUESTIONS,
+    add_usual_questions,
     check_in,
-    default_questions,
+    missing_questions,
     undo_check_in,
     waiting_numbers,
 )
@@ -202,11 +201,8 @@ class PeopleMixin(OperationsMixin):
 
     # Questions
 
-    def missing_questions(self, meeting: Meeting) -> list[Any]:
-        if meeting.status not in Meeting.TO_COME:
-            return []
-        known = {one.purpose for one in meeting.questions.all()}
-        return [fields for fields in DEFAULT_QUESTIONS if fields["purpose"] not in known]
+    def missing_questions(self, meeting: Meeting) -> list[dict[str, Any]]:
+        return missing_questions(meeting) if meeting.status in Meeting.TO_COME else []
 
     def usual_questions_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Add the usual questions that a meeting has not; those who are registered are not asked again."""
@@ -217,7 +213,7 @@ class PeopleMixin(OperationsMixin):
         names: dict[Any, Any] = dict(MeetingQuestion.Purpose.choices)
         return self.run_operation(
             request,
-            ActForm(posted(request), verb=partial(add_usual_questions, meeting)),
+            ActForm(posted(request), verb=partial(add_usual_questions, meeting=meeting)),
             title=_("Add the usual questions: %(meeting)s") % {"meeting": meeting},
             what_happens=[
                 _("These are added: %(names)s.")
@@ -232,10 +228,6 @@ class PeopleMixin(OperationsMixin):
             original=meeting,
             page_of=lambda added: meeting,
         )
-
-
-def add_usual_questions(meeting: Meeting, *, by: Person) -> list[MeetingQuestion]:
-    return default_questions(meeting)
 
 
 def comes_as(registration: Registration) -> str:

@@ -24,14 +24,17 @@ from import_export.formats.base_formats import CSV, XLSX
 from cities.admin.base import PlainAdmin
 from cities.admin.files import GuardedExportMixin, GuardedResource
 from cities.admin.operations import Operation, OperationsAdmin, posted
+from cities.attachment import attachment
 from cities.days import in_words, today
 from cities.exceptions import NetworkError
 from cities.forms.act import ActForm
+from cities.services.wordfile import DOCX
 
 from ..forms.registration_staff import ChangeForm, QuestionForm, RegisterForm
 from ..models import Meeting, MeetingQuestion, Registration
 from ..services.attendance import answered, answering, matching, visa_letters, why_no_letter
 from ..services.registration import (
+    RUN,
     Purpose,
     answer_for,
     answers_of,
@@ -44,8 +47,6 @@ from ..services.registration import (
     waiting_numbers,
 )
 
-RUN = "meetings.run_registration"
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 Status = Registration.Status
 
 
@@ -75,13 +76,6 @@ def state_in_words(registration: Registration, number: int | None = None) -> str
     if registration.status == Status.CANCELLED:
         return str(registration.get_status_display())
     return _("has a place")
-
-
-def file_response(content: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=DOCX)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
 
 
 # Files: each with the personal data that whoever gets it needs
@@ -275,6 +269,7 @@ class WithNumbers(ChangeList):
 
 @admin.register(Registration)
 class RegistrationAdmin(GuardedExportMixin, OperationsAdmin):
+    only_offered = True
     import_export_change_list_template = None
     change_form_template = "admin/meetings/registration/change_form.html"
     change_list_template = "admin/meetings/registration/change_list.html"
@@ -596,7 +591,7 @@ class RegistrationAdmin(GuardedExportMixin, OperationsAdmin):
             raise Http404
         if why := why_no_letter(registration):
             return self.turned_away(request, registration, why)
-        return file_response(visa_letters([registration], language=language), f"visa-{registration.code}.docx")
+        return attachment(visa_letters([registration], language=language), DOCX, f"visa-{registration.code}.docx")
 
     # The same for many, after a page that says which
 
@@ -656,7 +651,7 @@ class RegistrationAdmin(GuardedExportMixin, OperationsAdmin):
         """Each in the language of its person; nothing changes by it."""
         chosen = [one for one in queryset.order_by("pk") if not why_no_letter(one)]
         try:
-            return file_response(visa_letters(chosen), f"visa-{today().isoformat()}.docx")
+            return attachment(visa_letters(chosen), DOCX, f"visa-{today().isoformat()}.docx")
         except NetworkError as refusal:
             self.message_user(request, str(refusal), messages.WARNING)
             return None

@@ -215,3 +215,11 @@ class WithdrawBidForm(forms.Form):
         error_messages={"required": gettext_lazy("Tick this if you want to withdraw the bid.")},
     )
     helper = fields_only()
+
+    def __init__(self, *args: Any, is_voted_on: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_voted_on:
+            self.fields["reason"].help_text = _(
+                "if you like: the member cities read it, in their mail and on the page of the ballot. The public reads"
+                " only that a bid was withdrawn."
+            )

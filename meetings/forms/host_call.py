@@ -15,8 +15,7 @@ from cities.services.locking import locked
 
 from ..models import HostCall, Meeting
 from ..services.host_call import INSTANTS, can_move
-
-REASON_LENGTH = 1000
+from .meeting import BothReasonsForm
 
 
 class HostCallForm(SeenForm):
@@ -52,19 +51,7 @@ class CopyHostCallForm(ActForm):
         choice.queryset = Meeting.objects.filter(status=Meeting.Status.PLANNED, hosts=None).exclude(pk__in=running)
 
 
-class BothReasons(ActForm):
-    """A reason that everybody reads, in both languages."""
-
-    reason_en = forms.CharField(
-        label=_("Reason in English"), widget=forms.Textarea(attrs={"rows": 3}), max_length=REASON_LENGTH
-    )
-    reason_fr = forms.CharField(
-        label=_("Reason in French"), widget=forms.Textarea(attrs={"rows": 3}), max_length=REASON_LENGTH
-    )
-    fieldsets: tuple = ((None, {"fields": ("reason_en", "reason_fr")}),)
-
-
-class RescheduleHostCallForm(BothReasons):
+class RescheduleHostCallForm(BothReasonsForm):
     opens_at = Instant(label=_("Opens"))
     closes_at = Instant(label=_("Closes"))
     ballot_opens_at = Instant(label=_("Ballot opens"))
@@ -106,7 +93,7 @@ class AgreementForm(ActForm):
     fieldsets = ((None, {"fields": ("signed_on", "file")}),)
 
 
-class NotEligibleForm(BothReasons):
+class NotEligibleForm(BothReasonsForm):
     fieldsets: tuple = (
         (
             None,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from cities.forms.act import ActForm
 from cities.forms.call import Instant
 from cities.forms.designation import Reason
+from cities.forms.initiative import with_country
 from cities.forms.seen import SeenForm
 from cities.models import City, Country
 from cities.text import sort_key
@@ -18,6 +19,7 @@ from cities.text import sort_key
 from ..models import Meeting, MeetingDocument, MeetingHost, Registration
 from ..services.meeting import Place
 
+REASON_LENGTH = 1000
 HOSTS = 4
 """So many cities can be named as hosts in one form; no edition had more than two."""
 
@@ -96,22 +98,23 @@ class MeetingHostForm(forms.ModelForm):
         return data
 
 
-class PublicReason(forms.CharField):
-    def __init__(self, label: Any) -> None:
-        super().__init__(
-            label=label,
-            widget=forms.Textarea(attrs={"rows": 3}),
-            max_length=1000,
-            help_text=_("on the page of the meeting, for everybody to read; no personal data"),
-        )
+class BothReasonsForm(ActForm):
+    """A reason that is read in both languages."""
 
-
-class PublicReasonForm(ActForm):
-    """The reason in both languages."""
-
-    reason_en = PublicReason(_("Reason in English"))
-    reason_fr = PublicReason(_("Reason in French"))
+    reason_en = forms.CharField(
+        label=_("Reason in English"), widget=forms.Textarea(attrs={"rows": 3}), max_length=REASON_LENGTH
+    )
+    reason_fr = forms.CharField(
+        label=_("Reason in French"), widget=forms.Textarea(attrs={"rows": 3}), max_length=REASON_LENGTH
+    )
     fieldsets: tuple = ((None, {"fields": ("reason_en", "reason_fr")}),)
+
+
+class PublicReasonForm(BothReasonsForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("reason_en", "reason_fr"):
+            self.fields[name].help_text = _("on the page of the meeting, for everybody to read; no personal data")
 
 
 class HostsForm(ActForm):
@@ -139,7 +142,7 @@ class HostsForm(ActForm):
             | models.Q(pk__in=[host.city_id for host in hosts if host.city_id])
         )
         known = sorted(found.select_related("country"), key=lambda city: sort_key(city.name))
-        choices = [("", "–"), *((city.pk, f"{city.name} ({city.country.name})") for city in known)]
+        choices = [("", "–"), *((city.pk, with_country(city)) for city in known)]
         labels = (_("First host city"), _("Second host city"), _("Third host city"), _("Fourth host city"))
         held = [host.city_id for host in hosts if host.city_id]
         self.known = {city.pk: city for city in known}

@@ -60,7 +60,7 @@ class SessionForm(SeenForm):
             if "meeting" in self.fields:
                 self.fields["meeting"].disabled = True
         elif str(asked or "").isdecimal():
-            self.instance.meeting = Meeting.objects.filter(pk=str(asked)).first()
+            self.instance.meeting = Meeting.objects.filter(pk=str(asked)[:9]).first()
         meeting = self.instance.meeting if self.instance.meeting_id else None
         for name in ("starts_at", "ends_at"):
             if name not in self.fields:

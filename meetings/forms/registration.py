@@ -76,7 +76,7 @@ class RegistrationForm(forms.Form):
             del self.fields["email"]
             self.fields["name"].widget.attrs["autocomplete"] = "name"
         if capacity in Registration.OF_A_CITY:
-            self.fields["organization"].help_text = _("if it is another one than the city")
+            self.fields["organization"].help_text = _("if other than the city")
         else:
             self.fields["organization"].required = True
         self.fields["language"].initial = get_language()

@@ -7,6 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cities.forms.initiative import with_country
 from cities.forms.seen import SeenForm
 from cities.models import City
 from cities.models.bilingual import content_languages
@@ -26,7 +27,7 @@ class MemberChoice(forms.ModelChoiceField):
         super().__init__(City.objects.members().select_related("country").order_by(order), label=_("City"))
 
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.name} ({obj.country.name})"
+        return with_country(obj)
 
 
 class ByHandForm(RegistrationForm):

@@ -58,6 +58,7 @@ class Migration(migrations.Migration):
                 ),
                 ("cast", models.PositiveSmallIntegerField(null=True, verbose_name="votes cast")),
                 ("blank", models.PositiveSmallIntegerField(null=True, verbose_name="blank votes")),
+                ("counting", models.JSONField(editable=False, null=True)),
                 ("reason", models.TextField(blank=True, verbose_name="reason")),
             ],
             options={
@@ -622,9 +623,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("place", models.PositiveSmallIntegerField(editable=False, null=True, verbose_name="place")),
-                ("places", models.PositiveSmallIntegerField(editable=False, null=True)),
-                ("city_place", models.PositiveSmallIntegerField(editable=False, null=True)),
-                ("per_city", models.PositiveSmallIntegerField(editable=False, null=True)),
+                (
+                    "places",
+                    models.PositiveSmallIntegerField(editable=False, null=True, verbose_name="places of the meeting"),
+                ),
+                (
+                    "city_place",
+                    models.PositiveSmallIntegerField(
+                        editable=False, null=True, verbose_name="place among those of the city"
+                    ),
+                ),
+                (
+                    "per_city",
+                    models.PositiveSmallIntegerField(editable=False, null=True, verbose_name="places of the city"),
+                ),
                 (
                     "queued",
                     models.PositiveIntegerField(editable=False, null=True, verbose_name="number on the waiting list"),
@@ -1994,20 +2006,29 @@ class Migration(migrations.Migration):
             model_name="ballot",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("blank", None), ("cast", None), ("closed_at", None), ("outcome", ""), ("status", "open")),
+                    models.Q(
+                        ("blank", None),
+                        ("cast", None),
+                        ("closed_at", None),
+                        ("counting__isnull", True),
+                        ("outcome", ""),
+                        ("status", "open"),
+                    ),
                     models.Q(
                         ("blank", None),
                         ("cast", None),
                         ("closed_at__isnull", False),
+                        ("counting__isnull", True),
                         ("outcome", ""),
                         ("status", "annulled"),
                     ),
                     models.Q(
+                        models.Q(("outcome", ""), _negated=True),
                         ("blank__isnull", False),
                         ("cast__isnull", False),
                         ("closed_at__isnull", False),
+                        ("counting__isnull", False),
                         ("status", "closed"),
-                        models.Q(("outcome", ""), _negated=True),
                     ),
                     _connector="OR",
                 ),
@@ -2086,6 +2107,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="registration",
             index=models.Index(fields=["meeting", "status"], name="registration_by_status"),
+        ),
+        migrations.AddIndex(
+            model_name="registration",
+            index=models.Index(fields=["secret_sha256"], name="registration_by_link"),
         ),
         migrations.AddConstraint(
             model_name="registration",
@@ -2185,6 +2210,10 @@ class Migration(migrations.Migration):
                 condition=models.Q(("checked_in_at", None), ("status", "registered"), _connector="OR"),
                 name="registration_checked_in_with_a_place",
             ),
+        ),
+        migrations.AddIndex(
+            model_name="registrationrequest",
+            index=models.Index(fields=["secret_sha256"], name="registration_request_by_link"),
         ),
         migrations.AddConstraint(
             model_name="rescheduling",

@@ -62,14 +62,16 @@ class Ballot(models.Model):
     )
     """The ballot whose electorate this one keeps: the tied one, or the annulled one that it starts anew."""
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN, editable=False)
-    opened_at = models.DateTimeField(_("opened"))
+    opened_at = models.DateTimeField(pgettext_lazy("ballot", "opened"))
     closes_at = models.DateTimeField(_("closes"))
-    closed_at = models.DateTimeField(_("closed"), null=True)
+    closed_at = models.DateTimeField(pgettext_lazy("date of a ballot", "closed"), null=True)
     seats = models.PositiveSmallIntegerField(_("cities that may vote"))
     quorum = models.PositiveSmallIntegerField(_("votes needed"))
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, blank=True, default="")
     cast = models.PositiveSmallIntegerField(_("votes cast"), null=True)
     blank = models.PositiveSmallIntegerField(_("blank votes"), null=True)
+    counting = models.JSONField(null=True, editable=False)
+    """The file from which anybody counts again, as it was when the ballot was closed, whatever is renamed later."""
     reason = models.TextField(_("reason"), blank=True)
     """Why it was annulled."""
     opened_by = models.ForeignKey(
@@ -91,11 +93,19 @@ class Ballot(models.Model):
                 violation_error_message=_("Another ballot is open: only one can be at a time."),
             ),
             models.CheckConstraint(
-                condition=models.Q(status="open", closed_at=None, outcome="", cast=None, blank=None)
-                | models.Q(status="annulled", closed_at__isnull=False, outcome="", cast=None, blank=None)
-                | (
-                    models.Q(status="closed", closed_at__isnull=False, cast__isnull=False, blank__isnull=False)
-                    & ~models.Q(outcome="")
+                condition=models.Q(
+                    status="open", closed_at=None, outcome="", cast=None, blank=None, counting__isnull=True
+                )
+                | models.Q(
+                    status="annulled", closed_at__isnull=False, outcome="", cast=None, blank=None, counting__isnull=True
+                )
+                | models.Q(
+                    ~models.Q(outcome=""),
+                    status="closed",
+                    closed_at__isnull=False,
+                    cast__isnull=False,
+                    blank__isnull=False,
+                    counting__isnull=False,
                 ),
                 name="ballot_result_with_its_closing",
             ),

@@ -1,12 +1,14 @@
 """Bids of member cities, alone or together, to host a meeting."""
 
 import datetime
+from decimal import Decimal
 from typing import Any, Self
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +21,7 @@ from cities.models.moderated import Part
 from cities.text import count_words
 
 from .host_call import HostCall
+from .meeting import joined
 
 
 class HostBidQuerySet(models.QuerySet["HostBid"]):
@@ -31,10 +34,7 @@ class HostBidQuerySet(models.QuerySet["HostBid"]):
 
     def named_publicly(self) -> Self:
         """Those that the public knows of: what was voted on, once the call is decided, the losers too."""
-        return self.filter(
-            status__in=[HostBid.Status.SELECTED, HostBid.Status.NOT_SELECTED],
-            host_call__status=HostCall.Status.DECIDED,
-        )
+        return self.filter(status__in=HostBid.VOTED_ON, host_call__status=HostCall.Status.DECIDED)
 
     def of_coordinator(self, user: Any) -> Self:
         """Those of the cities that a person is a coordinator of now."""
@@ -43,7 +43,7 @@ class HostBidQuerySet(models.QuerySet["HostBid"]):
 
     def to_members(self) -> Self:
         """Those that coordinators of member cities read: once they are on a ballot, and afterwards."""
-        return self.filter(status__in=[HostBid.Status.ON_BALLOT, HostBid.Status.SELECTED, HostBid.Status.NOT_SELECTED])
+        return self.filter(status__in=[HostBid.Status.ON_BALLOT, *HostBid.VOTED_ON])
 
     def visible_to(self, user: Any) -> Self:
         """The own cities' ones; those on a ballot for coordinators of members; for staff all that were handed in."""
@@ -86,7 +86,8 @@ class HostBid(Drafted):
     }
     """Back to a draft until the call closes. Ineligible and eligible can change until the ballot opens."""
     EDITABLE = (Status.DRAFT,)
-    OVER = (Status.SELECTED, Status.NOT_SELECTED, Status.WITHDRAWN)
+    VOTED_ON = (Status.SELECTED, Status.NOT_SELECTED)
+    OVER = (*VOTED_ON, Status.WITHDRAWN)
     WORDS = {
         "summary_en": 150,
         "summary_fr": 150,
@@ -219,14 +220,16 @@ class HostBid(Drafted):
     @property
     def names(self) -> str:
         """Its cities in the reader's language: "Kraków and Katowice"."""
-        names = [one.city.name for one in self.standing_cities] or [self.lead.name]
-        if len(names) == 1:
-            return names[0]
-        return gettext("%(names)s and %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]}
+        return joined([one.city.name for one in self.standing_cities] or [self.lead.name])
 
     @property
     def is_joint(self) -> bool:
         return len(self.standing_cities) > 1
+
+    @property
+    def is_named_publicly(self) -> bool:
+        """See `named_publicly`."""
+        return self.status in self.VOTED_ON and self.host_call.status == HostCall.Status.DECIDED
 
     @property
     def is_waiting(self) -> bool:
@@ -277,7 +280,10 @@ class HostBid(Drafted):
             return str(self.get_language_display()) if value else ""
         if isinstance(value, datetime.date):
             return in_words(value)
-        return "" if value is None else str(value)
+        if isinstance(value, int | Decimal):
+            # Only a sum has decimals, and most have none that say anything.
+            return number_format(value, 0 if value == int(value) else 2, use_l10n=True, force_grouping=True)
+        return value or ""
 
     def too_long(self) -> dict[str, str]:
         """The texts with more words than allowed, each with a sentence that says so."""

@@ -1,6 +1,7 @@
 """Annual meetings: when and where, who hosts, what moved them, what they decided."""
 
 import datetime
+from collections.abc import Sequence
 from typing import Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -21,6 +22,13 @@ from cities.models.bilingual import Bilingual
 from cities.models.imported import Imported
 
 
+def joined(names: Sequence[str]) -> str:
+    """Names as one reads them in a sentence: "Kraków and Katowice"."""
+    if len(names) < 2:
+        return "".join(names)
+    return gettext("%(names)s and %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]}
+
+
 class MeetingQuerySet(models.QuerySet["Meeting"]):
     def with_hosts(self) -> "MeetingQuerySet":
         return self.select_related("country").prefetch_related("hosts__city")
@@ -32,10 +40,13 @@ class MeetingQuerySet(models.QuerySet["Meeting"]):
         return self.filter(status__in=Meeting.HELD)
 
     def next(self) -> "Meeting | None":
-        """The first meeting that is to be held, today or later; one without a date counts by its year."""
+        """The first meeting that is to be held, today or later; one without a date counts by its year.
+
+        What is only shown for a demonstration is never awaited.
+        """
         day = today()
         return (
-            self.filter(status__in=Meeting.TO_COME)
+            self.filter(status__in=Meeting.TO_COME, is_demonstration=False)
             .filter(models.Q(end_date__gte=day) | models.Q(end_date=None, year__gte=day.year))
             .order_by("year", models.F("start_date").asc(nulls_last=True), "edition")
             .first()
@@ -248,10 +259,7 @@ class Meeting(Imported):
     @property
     def host_names(self) -> str:
         """The hosts in the reader's language: "Kraków and Katowice"."""
-        names = [host.name for host in self.hosts.all()]
-        if len(names) < 2:
-            return "".join(names)
-        return gettext("%(names)s and %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]}
+        return joined([host.name for host in self.hosts.all()])
 
 
 class MeetingHost(models.Model):

@@ -148,10 +148,10 @@ class Registration(models.Model):
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, default="en")
     status = models.CharField(_("status"), max_length=10, choices=Status, editable=False)
     place = models.PositiveSmallIntegerField(_("place"), null=True, editable=False)
-    places = models.PositiveSmallIntegerField(null=True, editable=False)
+    places = models.PositiveSmallIntegerField(_("places of the meeting"), null=True, editable=False)
     """The meeting's limit when the place was given; None without one."""
-    city_place = models.PositiveSmallIntegerField(null=True, editable=False)
-    per_city = models.PositiveSmallIntegerField(null=True, editable=False)
+    city_place = models.PositiveSmallIntegerField(_("place among those of the city"), null=True, editable=False)
+    per_city = models.PositiveSmallIntegerField(_("places of the city"), null=True, editable=False)
     queued = models.PositiveIntegerField(_("number on the waiting list"), null=True, editable=False)
     answers = models.JSONField(_("answers"), default=dict, blank=True, editable=False)
     """Key of a `MeetingQuestion`, as text, to its answer: a text or a truth value."""
@@ -183,7 +183,10 @@ class Registration(models.Model):
         verbose_name = _("registration")
         verbose_name_plural = _("registrations")
         ordering = ["meeting", "pk"]
-        indexes = [models.Index(fields=["meeting", "status"], name="registration_by_status")]
+        indexes = [
+            models.Index(fields=["meeting", "status"], name="registration_by_status"),
+            models.Index(fields=["secret_sha256"], name="registration_by_link"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(status="registered", place__isnull=False, place__gte=1, queued=None)
@@ -277,6 +280,7 @@ class RegistrationRequest(models.Model):
         verbose_name = _("request to register")
         verbose_name_plural = _("requests to register")
         ordering = ["-requested_at"]
+        indexes = [models.Index(fields=["secret_sha256"], name="registration_request_by_link")]
 
     def __str__(self) -> str:
         return f"{self.meeting} · {self.pk}"

@@ -176,8 +176,7 @@ def _absent(rows: Any) -> list[Absent]:
     registered = rows.standing().exclude(city=None).values("city")
     order = f"sort_key_{content_languages()[0]}"
     cities = City.objects.members().exclude(pk__in=registered).select_related("country").order_by(order)
-    mandates = Coordinator.objects.reachable().filter(role=Coordinator.Role.FOCAL_POINT)
-    focal_points = {one.city_id: one.user for one in mandates}
+    focal_points = {one.city_id: one.user for one in Coordinator.objects.reachable().focal_points()}
     return [Absent(city, focal_points.get(city.pk)) for city in cities]
 
 

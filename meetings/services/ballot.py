@@ -41,8 +41,8 @@ from cities.services.outbox import write_mail
 
 from ..models import Ballot, BallotOption, BidCity, HostBid, HostCall, Meeting, OpenSeat, OpenVote, Seat, Vote
 from .bid import check_withdrawal, cities_no_longer_members, move_bid, tell_all, tell_staff, withdrawn
-from .counting import Tally, count, votes_needed
-from .host_call import bidders, cancel_host_call, check_runs_hosting, move_host_call, persons_of
+from .counting import Tally, count, file_of, votes_needed
+from .host_call import bidders, cancel_host_call, check_runs_hosting, held_host_call, move_host_call
 from .meeting import choose_hosts
 
 Status = Ballot.Status
@@ -157,17 +157,9 @@ def _bids_by_membership(
     return standing, lost
 
 
-def _held(host_call: HostCall) -> HostCall:
-    """The row, and that of its meeting before it, held until the transaction ends."""
-    meeting = locked(host_call.meeting)
-    stored = locked(host_call)
-    stored.meeting = meeting
-    return stored
-
-
 def _held_ballot(ballot: Ballot) -> Ballot:
     """The row, and those of its meeting and its call for hosts before it, held until the transaction ends."""
-    host_call = _held(ballot.host_call)
+    host_call = held_host_call(ballot.host_call)
     stored = locked(ballot)
     stored.host_call = host_call
     return stored
@@ -182,7 +174,7 @@ def open_ballot(*, host_call: HostCall, by: Person | None = None) -> Ballot:
     BallotRefused with all that is in the way, HostCallRefused for whoever is no officer.
     """
     check_runs_hosting(by)
-    stored = _held(host_call)
+    stored = held_host_call(host_call)
     now = timezone.now()
     if found := readiness(stored, now):
         raise BallotRefused(" ".join(found))
@@ -378,7 +370,8 @@ def close_ballot(*, ballot: Ballot, by: Person | None = None, rng: random.Random
     """Close and count a ballot, and do what follows from the result; `by` is None when the clock does it.
 
     From its closing instant on; before it an officer can only when all cities have voted. Roll and votes are written
-    anew in random order (`rng`: what draws their numbers) and the open ones are gone for good. A bid that is selected
+    anew in random order (`rng`: what draws their numbers), the open ones are gone for good, and the file from which
+    anybody counts again is written down, to stay as it is. A bid that is selected
     makes its cities hosts of the meeting; a tie waits for the run-off that an officer opens, unless the rounds are
     used; whatever else ends the call without a host. The focal points of the roll and the bidders get the result by
     mail. Raises BallotRefused before its time, TransitionNotAllowed when it is not open.
@@ -411,15 +404,18 @@ def close_ballot(*, ballot: Ballot, by: Person | None = None, rng: random.Random
     for one in options:
         one.votes = tally.votes[one.number]
     BallotOption.objects.bulk_update(options, ["votes"])
+    totals: dict[str, Any] = {"outcome": tally.outcome.value, "cast": tally.cast, "blank": tally.blank}
+    by_number = {str(number): given for number, given in tally.votes.items()}
+    stored.closed_at = now
     stored = _move(
         stored,
         Status.CLOSED,
         verb=Verb.BALLOT_CLOSED,
         by=by,
-        outcome=tally.outcome.value,
-        cast=tally.cast,
-        blank=tally.blank,
-        counted={"votes": [None, {str(number): given for number, given in tally.votes.items()}]},
+        said=totals | {"votes": by_number},
+        closed_at=now,
+        counting=file_of(stored, tally),
+        **totals,
     )
     _decide(stored, tally, by)
     transaction.on_commit(lambda: _sweep(stored), robust=True)
@@ -484,20 +480,19 @@ def _move(
     *,
     verb: HistoryEntry.Verb,
     by: Person | None,
-    counted: dict[str, list[Any]] | None = None,
+    said: dict[str, Any] | None = None,
     **fields: Any,
 ) -> Ballot:
-    """The caller holds the row."""
+    """Bring a ballot, which the caller holds, to a status; `said` is what history tells besides."""
     if to not in Ballot.TRANSITIONS.get(Status(ballot.status), set()):
         raise _not_allowed(ballot)
     changes: dict[str, list[Any]] = {"status": [ballot.status, to.value]}
-    ballot.status, ballot.closed_at = to, timezone.now()
-    for name, value in fields.items():
+    changes |= {name: [None, value] for name, value in (said or {}).items()}
+    columns = {"closed_at": timezone.now(), "status": to} | fields
+    for name, value in columns.items():
         setattr(ballot, name, value)
-        if name != "reason":
-            changes[name] = [None, value]
-    ballot.save(update_fields=["status", "closed_at", *fields])
-    record(verb, on=ballot, by=by, changes=changes | (counted or {}), reason=ballot.reason)
+    ballot.save(update_fields=list(columns))
+    record(verb, on=ballot, by=by, changes=changes, reason=ballot.reason)
     return ballot
 
 
@@ -560,7 +555,7 @@ def withdraw_on_ballot(*, bid: HostBid, by: Person, reason: str = "") -> Ballot 
     Without any bid left to vote on, the call ends without a host. Raises MandateRefused for who does not speak for the
     lead city, TransitionNotAllowed for a bid that is not on the ballot.
     """
-    host_call = _held(bid.host_call)
+    host_call = held_host_call(bid.host_call)
     current = Ballot.objects.open().filter(host_call=host_call).first()
     ballot = locked(current) if current else None
     held = locked(bid)
@@ -588,7 +583,7 @@ def cancel_on_ballot(*, host_call: HostCall, reason: str, by: Person) -> HostCal
     Raises as `cancel_host_call` does.
     """
     check_runs_hosting(by)
-    stored = _held(host_call)
+    stored = held_host_call(host_call)
     current = Ballot.objects.open().filter(host_call=stored).first()
     if current:
         ballot = locked(current)
@@ -664,7 +659,7 @@ def open_due_ballots() -> int:
 
 @transaction.atomic
 def _tell_not_ready(host_call: HostCall) -> None:
-    stored = _held(host_call)
+    stored = held_host_call(host_call)
     problems = readiness(stored)
     # Somebody may have opened it in this moment, or put right what was in the way.
     if not problems or stored.status != HostCall.Status.PUBLISHED:
@@ -716,14 +711,14 @@ def remind_voters() -> int:
 # Who is told
 
 
-def _mandates(cities: Any) -> models.QuerySet[Any]:
+def _mandates(cities: Any) -> Any:
     """The focal points of cities now, by city."""
-    mandates = Coordinator.objects.reachable().filter(role=Coordinator.Role.FOCAL_POINT, city__in=cities)
-    return mandates.select_related("user", "city").order_by("city")
+    mandates = Coordinator.objects.reachable().focal_points().filter(city__in=cities)
+    return mandates.select_related("city").order_by("city")
 
 
 def _focal_points(ballot: Ballot) -> list[Person]:
-    return persons_of(_mandates(ballot.roll.order_by().values("city")))
+    return _mandates(ballot.roll.order_by().values("city")).persons()
 
 
 def _tell_roll(template: str, ballot: Ballot, cities: Sequence[int], **context: Any) -> None:

@@ -18,9 +18,7 @@ from .host_call import check_runs_hosting
 def waiting_cities() -> list[tuple[City, Person | None]]:
     """The cities that have not voted in the open ballot, by name, each with its focal point if it has one now."""
     seats = OpenSeat.objects.filter(has_voted=False).select_related("city__country")
-    mandates = Coordinator.objects.reachable().filter(
-        role=Coordinator.Role.FOCAL_POINT, city__in=seats.order_by().values("city")
-    )
+    mandates = Coordinator.objects.reachable().focal_points().filter(city__in=seats.order_by().values("city"))
     persons = {mandate.city_id: mandate.user for mandate in mandates}
     return [(seat.city, persons.get(seat.city_id)) for seat in seats]
 

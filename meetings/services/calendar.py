@@ -102,7 +102,7 @@ def _meeting_event(meeting: Meeting, revision: Revision) -> Event:
     address = _address(meeting.get_absolute_url())
     return _event(
         uid=f"meeting-{meeting.edition}",
-        summary=summary,
+        summary=_named(meeting, summary),
         start=meeting.start_date,  # type: ignore[arg-type]  # only dated ones come here
         # The day after the last one: ends are not part of an event.
         end=meeting.end_date + DAY,  # type: ignore[operator, arg-type]
@@ -141,7 +141,7 @@ def _session_event(session: Session) -> Event:
     speakers = ", ".join(_speaker(one) for one in session.speakers.all())
     return _event(
         uid=f"session-{session.pk}",
-        summary=session.title,
+        summary=_named(meeting, session.title),
         start=session.local_start,
         end=session.local_end,
         where=", ".join(part for part in (session.room.name, _place(meeting)) if part),
@@ -152,6 +152,11 @@ def _session_event(session: Session) -> Event:
         # A meeting is cancelled without a word to its sessions.
         revision=Revision(session.sequence + int(meeting.is_cancelled), session.updated_at),
     )
+
+
+def _named(meeting: Meeting, name: str) -> str:
+    """What stands in a diary: an invented meeting says there, too, that it is none."""
+    return _("Demonstration: %(name)s") % {"name": name} if meeting.is_demonstration else name
 
 
 def _speaker(one: SessionSpeaker) -> str:

@@ -1,7 +1,7 @@
 """The count of a ballot, which anybody can repeat: from the votes alone, without the database.
 
-`counting_file` gives what is published of a ballot that is over; `recount` reads such a file as a stranger would, and
-trusts none of its sums.
+`file_of` makes what is published of a ballot, once, as it is closed; `recount` reads such a file as a stranger would,
+and trusts none of its sums.
 """
 
 import hashlib
@@ -19,7 +19,6 @@ from cities.exceptions import NetworkError
 from cities.models import City
 
 from ..models import Ballot
-from ..models.ballot import seats_of
 
 Outcome = Ballot.Outcome
 
@@ -82,6 +81,11 @@ def canonical(data: Any) -> bytes:
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def as_published(data: Any) -> bytes:
+    """The same, each thing on a line of its own: equal bytes, whether or not a database kept the order of the keys."""
+    return json.dumps(data, sort_keys=True, indent=1, ensure_ascii=False).encode() + b"\n"
+
+
 def rule_in_words(ballot: Ballot) -> str:
     """How the ballot is counted, in the reader's language."""
     sentences = [
@@ -108,12 +112,17 @@ def rule_in_words(ballot: Ballot) -> str:
 
 
 def counting_file(ballot: Ballot) -> dict[str, Any]:
-    """All that a stranger needs to count a closed ballot again, ready for JSON; raises CountingError for another."""
-    if not ballot.is_closed:
+    """What was published of a ballot when it was closed, ready for JSON; raises CountingError for another."""
+    if ballot.counting is None:
         raise CountingError(_("Only a ballot that is closed is counted."))
-    options = list(ballot.options.select_related("bid__lead").prefetch_related("bid__cities__city"))
-    votes = list(ballot.votes.order_by("receipt_sha256").values_list("receipt_sha256", "choice"))
-    tally = count((choice for _hash, choice in votes), [one.number for one in options], ballot.seats, ballot.quorum)
+    return ballot.counting
+
+
+def file_of(ballot: Ballot, tally: Tally) -> dict[str, Any]:
+    """All that a stranger needs to count a ballot again, whose roll and votes are written and whose end is known."""
+    options = ballot.options.order_by("number").prefetch_related("bid__cities__city")
+    roll = ballot.roll.select_related("city").order_by("city__sort_key_en", "city__slug")
+    votes = ballot.votes.order_by("receipt_sha256").values_list("receipt_sha256", "choice")
     meeting = ballot.host_call.meeting
     rule = {}
     for code, _name in settings.LANGUAGES:
@@ -135,10 +144,7 @@ def counting_file(ballot: Ballot) -> dict[str, Any]:
         "seats": ballot.seats,
         "quorum_percent": ballot.host_call.quorum_percent,
         "quorum": ballot.quorum,
-        "roll": [
-            {**_named(seat.city), "country": seat.city.country_id, "has_voted": seat.has_voted}
-            for seat in seats_of(ballot)
-        ],
+        "roll": [{**_named(seat.city), "country": seat.city.country_id, "has_voted": seat.has_voted} for seat in roll],
         "votes": [list(pair) for pair in votes],
         "tally": {
             "cast": tally.cast,

@@ -76,8 +76,7 @@ def edition(number: int, year: int, texts: dict[str, Any]) -> Meeting:
 
 def speaker_for(city: City) -> Person:
     """The focal point of a city of the demonstration."""
-    mandates = Coordinator.objects.in_force().filter(city=city, role=Coordinator.Role.FOCAL_POINT)
-    return mandates.select_related("user").get().user
+    return Coordinator.objects.reachable().focal_points().get(city=city).user
 
 
 def paper() -> SimpleUploadedFile:

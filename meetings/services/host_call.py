@@ -26,6 +26,7 @@ from ..models import Ballot, BidCity, HostBid, HostCall, HostCriterion, Meeting,
 Status = HostCall.Status
 Verb = HistoryEntry.Verb
 
+RUN = "meetings.run_hosting"
 INSTANTS = ("opens_at", "closes_at", "ballot_opens_at", "ballot_closes_at")
 MISSING = {
     "en": gettext_lazy("%(what)s: the text in English is missing."),
@@ -45,11 +46,11 @@ def name_of(instant: str) -> Any:
 
 def check_runs_hosting(by: Person | None) -> None:
     """Raises HostCallRefused for whoever is no officer; None is the portal itself."""
-    if by is not None and not by.has_perm("meetings.run_hosting"):
+    if by is not None and not by.has_perm(RUN):
         raise HostCallRefused(_("Only officers of the secretariat do this."))
 
 
-def _held(host_call: HostCall) -> HostCall:
+def held_host_call(host_call: HostCall) -> HostCall:
     """The row, and that of its meeting before it, held until the transaction ends."""
     meeting = locked(host_call.meeting)
     stored = locked(host_call)
@@ -203,17 +204,14 @@ def publish_host_call(*, host_call: HostCall, by: Person | None) -> HostCall:
     Raises HostCallRefused naming all obstacles.
     """
     check_runs_hosting(by)
-    stored = _held(host_call)
+    stored = held_host_call(host_call)
     if stored.is_draft and (found := obstacles(stored, timezone.now())):
         raise HostCallRefused(_("The call cannot be published yet.") + " " + " ".join(found))
     published = move_host_call(stored, Status.PUBLISHED, verb=Verb.HOST_CALL_PUBLISHED, by=by)
     # A demonstration troubles nobody.
     if not published.is_demonstration:
-        for person in persons_of(
-            Coordinator.objects.reachable().filter(
-                role=Coordinator.Role.FOCAL_POINT, city__in=City.objects.members().order_by().values("pk")
-            )
-        ):
+        members = City.objects.members().order_by().values("pk")
+        for person in Coordinator.objects.reachable().focal_points().filter(city__in=members).persons():
             write_mail("host-call-published", to=person, context={"host_call": published})
     return published
 
@@ -222,7 +220,7 @@ def publish_host_call(*, host_call: HostCall, by: Person | None) -> HostCall:
 def take_back_host_call(*, host_call: HostCall, reason: str, by: Person) -> HostCall:
     """Make a published call for hosts a draft again, before it opens; raises TransitionNotAllowed after that."""
     check_runs_hosting(by)
-    stored = _held(host_call)
+    stored = held_host_call(host_call)
     if stored.status == Status.PUBLISHED and timezone.now() >= stored.opens_at:
         raise TransitionNotAllowed(
             _("The call for hosts has opened: cities rely on it, and its rules stay. Reschedule it, or cancel it.")
@@ -237,7 +235,7 @@ def cancel_host_call(*, host_call: HostCall, reason: str, by: Person) -> HostCal
     While members vote the ballot is annulled before; raises TransitionNotAllowed when that was not done.
     """
     check_runs_hosting(by)
-    stored = _held(host_call)
+    stored = held_host_call(host_call)
     if Ballot.objects.open().filter(host_call=stored).exists():
         raise TransitionNotAllowed(_("Members are voting: annul the ballot first."))
     reason = _given(reason)
@@ -255,7 +253,7 @@ def decide_without_ballot(*, host_call: HostCall, reason: str, by: Person) -> Ho
     Raises HostCallRefused while bids are taken, to be examined, or eligible.
     """
     check_runs_hosting(by)
-    stored = _held(host_call)
+    stored = held_host_call(host_call)
     if stored.status == Status.PUBLISHED:
         if why := why_a_ballot_is_due(stored):
             raise HostCallRefused(why)
@@ -299,7 +297,7 @@ def reschedule_host_call(
     if unknown := set(instants) - set(INSTANTS):
         raise TypeError(f"no instants of a call for hosts: {', '.join(sorted(unknown))}")
     check_runs_hosting(by)
-    stored = _held(host_call)
+    stored = held_host_call(host_call)
     now = timezone.now()
     if stored.status != Status.PUBLISHED:
         raise TransitionNotAllowed(_("Only a published call for hosts whose ballot has not opened can be rescheduled."))
@@ -347,23 +345,19 @@ def _iso(instant: datetime.datetime) -> str:
     return instant.astimezone(datetime.UTC).isoformat()
 
 
-def moves_of(host_call: HostCall) -> list[tuple[Rescheduling, list[tuple[Any, datetime.datetime, datetime.datetime]]]]:
+def moves_of(host_call: HostCall) -> list[tuple[Rescheduling, list[tuple[Any, ...]]]]:
     """The new dates of a call for hosts, the last first: each with what was moved, from when and to when."""
     return [
         (
             one,
             [
-                (name_of(name), datetime.datetime.fromisoformat(one.before[name]), _instant(one.after[name]))
+                (name_of(name), *(datetime.datetime.fromisoformat(moved[name]) for moved in (one.before, one.after)))
                 for name in INSTANTS
                 if name in one.after
             ],
         )
         for one in host_call.reschedulings.select_related("by")
     ]
-
-
-def _instant(iso: str) -> datetime.datetime:
-    return datetime.datetime.fromisoformat(iso)
 
 
 # The agreement
@@ -381,7 +375,7 @@ def sign_agreement(*, host_call: HostCall, signed_on: datetime.date, file: Uploa
     where no host was selected or the day is to come, UploadRefused for what is no PDF.
     """
     check_runs_hosting(by)
-    stored = _held(host_call)
+    stored = held_host_call(host_call)
     if stored.status != Status.DECIDED or selected_bid(stored) is None:
         raise HostCallRefused(_("No host was selected: there is nobody to agree with."))
     if signed_on > today():
@@ -405,11 +399,6 @@ def sign_agreement(*, host_call: HostCall, signed_on: datetime.date, file: Uploa
 # Who is told
 
 
-def persons_of(coordinators: models.QuerySet[Any]) -> list[Person]:
-    """Whoever holds one of the mandates, once each."""
-    return list({one.user_id: one.user for one in coordinators.order_by("pk")}.values())
-
-
 def bidders(host_call: HostCall) -> list[Person]:
     """Those who speak for a city of a bid that was not withdrawn, of those still to confirm too."""
     cities = (
@@ -418,7 +407,7 @@ def bidders(host_call: HostCall) -> list[Person]:
         .order_by()
         .values("city")
     )
-    return persons_of(Coordinator.objects.reachable().filter(city__in=cities, role__in=Coordinator.SPEAKERS))
+    return Coordinator.objects.reachable().filter(city__in=cities, role__in=Coordinator.SPEAKERS).persons()
 
 
 # For the pages

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from cities.days import today, until_in_words
+from cities.days import PARIS, today, until_in_words
 from cities.exceptions import NetworkError, TransitionNotAllowed
 from cities.models import City, Coordinator, Country, HistoryEntry, PrivateFile
 from cities.people import Person
@@ -151,8 +151,9 @@ def _given(reason_en: str, reason_fr: str) -> tuple[str, str]:
     return reason_en.strip(), reason_fr.strip()
 
 
-def _iso(value: Any) -> str | None:
-    return value.isoformat() if value else None
+def _iso(value: Any) -> Any:
+    """As history keeps it: days and instants as texts."""
+    return value.isoformat() if isinstance(value, datetime.date) else value
 
 
 # Hosts
@@ -165,10 +166,12 @@ def choose_hosts(
     """Name who hosts a planned meeting; by nobody in particular when a ballot decided.
 
     The country is that of the first host that is a city of the network, unless another is given. Raises MeetingRefused
-    without a host, with one named twice, or where no country follows.
+    without a host, with one named twice, where no country follows, and while a call for hosts runs.
     """
     stored = _held(meeting, by)
     _check_status(stored, [Status.PLANNED])
+    if running_host_call(stored):
+        raise MeetingRefused(_("A call for hosts runs for this meeting: its decision names the hosts."))
     places, country = _checked(hosts, country)
     before = _names(stored)
     _write_hosts(stored, places, by)
@@ -404,9 +407,11 @@ def close_due_registrations() -> int:
 
 @transaction.atomic
 def hold(*, meeting: Meeting, by: Person) -> Meeting:
-    """Say that a meeting took place; raises MeetingRefused before its last day, or while it has no host."""
+    """Say that a meeting took place; raises MeetingRefused before its last day, while it has no host or seeks one."""
     stored = _held(meeting, by)
     _check_status(stored, [one for one in Status if Status.HELD in Meeting.TRANSITIONS.get(one, set())])
+    if running_host_call(stored):
+        raise MeetingRefused(_("A call for hosts runs for this meeting: cancel that first."))
     if not _rows(stored) or stored.country_id is None:
         raise MeetingRefused(_("Say first who hosted the meeting, and in which country."))
     if stored.end_date is not None and stored.end_date > today():
@@ -460,14 +465,10 @@ def postpone(
         _move_programme(stored, (start_date - before["start_date"]).days, by)
     change = _note(stored, Kind.POSTPONED, (reason_en, reason_fr), by=by, days=(before, after))
     _write(stored, by=by, reason=reason_en, **fields)
-    changes = {name: [_plain(before[name]), _plain(after[name])] for name in after if before[name] != after[name]}
+    changes = {name: [_iso(before[name]), _iso(after[name])] for name in after if before[name] != after[name]}
     record(Verb.MEETING_POSTPONED, on=stored, by=by, changes=changes, reason=reason_en)
     _tell(stored, change, _addressees(stored))
     return stored
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime.date) else value
 
 
 def _check_days(meeting: Meeting, start: datetime.date | None, end: datetime.date | None, year: int) -> None:
@@ -479,6 +480,14 @@ def _check_days(meeting: Meeting, start: datetime.date | None, end: datetime.dat
         raise MeetingRefused(_("Nothing would change: these are its days already."))
     if (start and start < today()) or year < today().year:
         raise MeetingRefused(_("The meeting would take place in the past."))
+    sought = running_host_call(meeting)
+    if sought and start and start <= sought.ballot_closes_at.astimezone(PARIS).date():
+        raise MeetingRefused(
+            _(
+                "The members choose its host until this instant: %(at)s. Give days after it, or cancel the call for hosts."
+            )
+            % {"at": until_in_words(sought.ballot_closes_at)}
+        )
     if meeting.status == Status.REGISTRATION_OPEN:
         if end is None:
             raise MeetingRefused(_("Registration is open: close it first, or give the new days."))
@@ -574,10 +583,8 @@ def _note(
 
 
 def _focal_points(cities: Any) -> list[Person]:
-    mandates = Coordinator.objects.reachable().filter(
-        role=Coordinator.Role.FOCAL_POINT, city__in=cities.order_by().values("pk")
-    )
-    return list({mandate.user_id: mandate.user for mandate in mandates.order_by("pk")}.values())
+    mandates = Coordinator.objects.reachable().focal_points()
+    return mandates.filter(city__in=cities.order_by().values("pk")).persons()
 
 
 def _addressees(meeting: Meeting) -> dict[str, tuple[Person | None, str]]:

@@ -35,6 +35,7 @@ from cities.services.limits import is_over_limit
 from cities.services.locking import locked
 from cities.services.outbox import write_mail
 from cities.services.sending import NothingToOpen
+from cities.text import one_line, plain
 
 from ..models import Meeting, MeetingQuestion, Registration, RegistrationRequest
 from . import meeting as meeting_service
@@ -46,6 +47,7 @@ Secret = OutboxMessage.Secret
 Status = Registration.Status
 Verb = HistoryEntry.Verb
 
+RUN = "meetings.run_registration"
 ANSWER_LENGTH = 500
 MAILS_A_DAY = 3
 """So many links to a form leave for one address in a day, whoever asks for them."""
@@ -79,6 +81,11 @@ class Unanswered(RegistrationRefused):
     def __init__(self, question: MeetingQuestion) -> None:
         super().__init__(_("Please answer: %(question)s") % {"question": question.text})
         self.question = question
+
+
+def _check_runs(by: Person) -> None:
+    if not by.has_perm(RUN):
+        raise RegistrationRefused(gettext_lazy("Only the secretariat does this."))
 
 
 # The places
@@ -188,47 +195,54 @@ DEFAULT_QUESTIONS: tuple[dict[str, Any], ...] = (
         "text_en": "Accessibility needs",
         "text_fr": "Besoins d’accessibilité",
         "help_en": "what you need to take part: a way without steps, a hearing loop, sign language …",
-        "help_fr": "ce qu’il vous faut pour participer : accès sans marches, boucle auditive, langue des signes…",
+        "help_fr": "ce qu’il vous faut pour participer : accès sans marches, boucle magnétique, langue des signes…",
     },
     {
         "purpose": Purpose.VISA,
         "kind": Kind.YES_NO,
         "text_en": "A letter for a visa is needed",
-        "text_fr": "Une lettre pour un visa est nécessaire",
+        "text_fr": "Une lettre de visa est nécessaire",
         "help_en": "The name as in the passport and the nationality are then needed, too.",
-        "help_fr": "Le nom tel qu’au passeport et la nationalité sont alors nécessaires aussi.",
+        "help_fr": "Le nom figurant sur le passeport et la nationalité sont alors nécessaires aussi.",
     },
     {
         "purpose": Purpose.PASSPORT_NAME,
         "text_en": "Name as in the passport",
-        "text_fr": "Nom tel qu’au passeport",
+        "text_fr": "Nom figurant sur le passeport",
         "help_en": "only for a letter for a visa",
-        "help_fr": "seulement pour une lettre de visa",
+        "help_fr": "pour la lettre de visa seulement",
     },
     {
         "purpose": Purpose.NATIONALITY,
         "text_en": "Nationality",
         "text_fr": "Nationalité",
         "help_en": "only for a letter for a visa",
-        "help_fr": "seulement pour une lettre de visa",
+        "help_fr": "pour la lettre de visa seulement",
     },
 )
 
 
+def missing_questions(meeting: Meeting) -> list[dict[str, Any]]:
+    """The usual questions that a meeting does not ask, as columns."""
+    known = {question.purpose for question in meeting.questions.all()}
+    return [fields for fields in DEFAULT_QUESTIONS if fields["purpose"] not in known]
+
+
 @transaction.atomic
 def default_questions(meeting: Meeting) -> list[MeetingQuestion]:
-    """Give a meeting the usual questions, those that it has not; gives the new ones.
-
-    For when registration is opened, and for staff who threw one away.
-    """
+    """Give a meeting the usual questions, those that it has not; gives the new ones. For the verbs."""
     meeting = locked(meeting)
-    known = set(meeting.questions.values_list("purpose", flat=True))
     position = (meeting.questions.aggregate(last=models.Max("position"))["last"] or 0) + 1
-    missing = [fields for fields in DEFAULT_QUESTIONS if fields["purpose"] not in known]
     return [
         MeetingQuestion.objects.create(meeting=meeting, position=nth, **fields)
-        for nth, fields in enumerate(missing, position)
+        for nth, fields in enumerate(missing_questions(meeting), position)
     ]
+
+
+def add_usual_questions(*, meeting: Meeting, by: Person) -> list[MeetingQuestion]:
+    """Ask the usual questions that a meeting lacks, of whoever registers from now on; raises RegistrationRefused."""
+    _check_runs(by)
+    return default_questions(meeting)
 
 
 @transaction.atomic
@@ -254,7 +268,7 @@ def _answered(meeting: Meeting, capacity: str, answers: Mapping[str, Any]) -> di
             if question.is_required and not value:
                 raise Unanswered(question)
             continue
-        text = str(value or "").strip()[:ANSWER_LENGTH]
+        text = plain(str(value or "")).strip()[:ANSWER_LENGTH]
         is_for_visa = asks_for_visa is not None and question.purpose in ASKED_FOR_A_VISA
         if is_for_visa and not wants_letter:
             continue
@@ -320,7 +334,7 @@ def _check_open(meeting: Meeting, at: datetime.datetime) -> None:
 def _check_who(
     by: Person | None, request: RegistrationRequest | None, *, capacity: str, city: City | None, email: str
 ) -> None:
-    if by is not None and by.has_perm("meetings.run_registration"):
+    if by is not None and by.has_perm(RUN):
         return
     if capacity in Registration.OF_A_CITY:
         if by is None or not by.has_perm("meetings.register_for_city", city):
@@ -362,9 +376,10 @@ def _account(email: str) -> Any:
 
 
 def _said(name: str) -> str:
-    if not name.strip():
+    line = one_line(name)
+    if not line:
         raise RegistrationRefused(gettext_lazy("Give the name of the person who comes."))
-    return name.strip()
+    return line
 
 
 @transaction.atomic
@@ -416,8 +431,8 @@ def register(
         user=account,
         name=_said(name),
         email=email,
-        function=function.strip(),
-        organization=organization.strip(),
+        function=one_line(function),
+        organization=one_line(organization),
         language=language or getattr(account, "language", "") or settings.LANGUAGE_CODE,
         answers=_answered(meeting, capacity, answers or {}),
         on_list=on_list,
@@ -442,9 +457,7 @@ def _held(registration: Registration, by: Person | None) -> Registration:
     meeting = locked(Meeting(pk=registration.meeting_id))
     stored = locked(registration)
     stored.meeting = meeting
-    if by is not None and not (
-        by.has_perm("meetings.run_registration") or by.has_perm("meetings.manage_registration", stored)
-    ):
+    if by is not None and not (by.has_perm(RUN) or by.has_perm("meetings.manage_registration", stored)):
         raise RegistrationRefused(gettext_lazy("Only the person, the city and the secretariat can do this."))
     return stored
 
@@ -514,8 +527,8 @@ def change_registration(
     given: dict[str, Any] = {
         "name": name if name is None else _said(name),
         "email": email if email is None else email.strip().lower(),
-        "function": function if function is None else function.strip(),
-        "organization": organization if organization is None else organization.strip(),
+        "function": function if function is None else one_line(function),
+        "organization": organization if organization is None else one_line(organization),
         "language": language,
         "answers": answers if answers is None else _answered(stored.meeting, stored.capacity, answers),
         "on_list": on_list,
@@ -541,8 +554,7 @@ def change_registration(
 
 def _check_may_readdress(stored: Registration, by: Person | None, email: str) -> None:
     may = by is not None and (
-        by.has_perm("meetings.run_registration")
-        or (stored.city is not None and by.has_perm("meetings.register_for_city", stored.city))
+        by.has_perm(RUN) or (stored.city is not None and by.has_perm("meetings.register_for_city", stored.city))
     )
     if not may:
         raise RegistrationRefused(
@@ -592,8 +604,7 @@ def change_places(*, meeting: Meeting, places: int | None, per_city: int, by: Pe
     A lower number for the cities holds for new registrations; nobody loses a place. Raises RegistrationRefused for
     whoever may not, and for fewer places than are given already.
     """
-    if not by.has_perm("meetings.run_registration"):
-        raise RegistrationRefused(gettext_lazy("Only the secretariat sets the places of a meeting."))
+    _check_runs(by)
     stored = locked(meeting)
     coming = places_of(stored).coming
     if per_city < 1 or (places is not None and places < 1):
@@ -627,8 +638,7 @@ def change_places(*, meeting: Meeting, places: int | None, per_city: int, by: Pe
 
 
 def _held_by_staff(registration: Registration, by: Person) -> Registration:
-    if not by.has_perm("meetings.run_registration"):
-        raise RegistrationRefused(gettext_lazy("Only the secretariat does this."))
+    _check_runs(by)
     return _held(registration, by)
 
 

@@ -15,8 +15,8 @@ register = template.Library()
 
 @register.simple_tag
 def meetings_so_far() -> MeetingQuerySet:
-    """The meetings held, the newest first."""
-    return Meeting.objects.with_hosts().held()
+    """The meetings held, the newest first, without those of a demonstration."""
+    return Meeting.objects.with_hosts().held().filter(is_demonstration=False)
 
 
 @register.simple_tag

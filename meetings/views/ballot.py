@@ -4,7 +4,6 @@ A vote leaves nothing here but the act of `cast_vote`: no session, no message, n
 to the very request that cast it, and that answer may be stored nowhere.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from cities.access import for_everyone, needs
+from cities.attachment import JSON, attachment
 from cities.caching import public_page
 from cities.exceptions import NetworkError
 from cities.models import City, Coordinator
@@ -29,8 +29,9 @@ from cities.services.sheet import CSV, Sheet
 from ..forms.ballot import CheckForm, VoteForm
 from ..models import Ballot, BallotOption, HostBid, HostCall, Meeting
 from ..models.ballot import seats_of
+from ..models.meeting import joined
 from ..services.ballot import BLANK, cast_vote, check_receipt, hash_of
-from ..services.counting import counting_file
+from ..services.counting import as_published, counting_file
 
 FOLLOW = "meetings.follow_ballot"
 CHECKS_AN_HOUR = 30
@@ -49,11 +50,7 @@ def visible_ballots(user: Person, edition: int) -> Any:
 
 def known_ballot(user: Person, edition: int, number: int) -> Ballot:
     """A ballot that a person may know of; raises Http404."""
-    # A meeting whose call found no host has another call: its ballots are looked for first.
-    found = visible_ballots(user, edition).filter(number=number).last()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(visible_ballots(user, edition), number=number)
 
 
 def followed_ballot(user: Person, edition: int, number: int) -> Ballot:
@@ -65,10 +62,7 @@ def followed_ballot(user: Person, edition: int, number: int) -> Ballot:
 
 def counted_ballot(edition: int, number: int) -> Ballot:
     ballots = Ballot.objects.counted().select_related("host_call__meeting")
-    found = ballots.filter(host_call__meeting__edition=edition, number=number).order_by("host_call__pk").last()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(ballots, host_call__meeting__edition=edition, number=number)
 
 
 def options_of(ballot: Ballot) -> list[BallotOption]:
@@ -284,21 +278,19 @@ def ballot_file(request: HttpRequest, edition: int, number: int, fmt: str) -> Ht
     if fmt not in {"csv", "json"}:
         raise Http404
     found = counted_ballot(edition, number)
+    name = f"ballot-{edition}-{number}.{fmt}"
     if fmt == "json":
-        content = json.dumps(counting_file(found), ensure_ascii=False, indent=1).encode() + b"\n"
-        response = HttpResponse(content, content_type="application/json; charset=utf-8")
-    else:
-        response = HttpResponse(votes_sheet(found).csv(), content_type=CSV)
-    response["Content-Disposition"] = f'attachment; filename="ballot-{edition}-{number}.{fmt}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+        return attachment(as_published(counting_file(found)), JSON, name)
+    return attachment(votes_sheet(found).csv(), CSV, name)
 
 
 def votes_sheet(ballot: Ballot) -> Sheet:
-    names = {option.number: option.bid.names for option in options_of(ballot)}
+    """The votes of the counting file, with the bids as they were called then."""
+    data, language = counting_file(ballot), content_languages()[0]
+    names = {one["number"]: joined([city[f"name_{language}"] for city in one["cities"]]) for one in data["options"]}
     rows = [
         (digest, "" if choice is None else choice, _("Blank vote") if choice is None else names[choice])
-        for digest, choice in ballot.votes.order_by("receipt_sha256").values_list("receipt_sha256", "choice")
+        for digest, choice in data["votes"]
     ]
     return Sheet(
         title=str(ballot),

@@ -296,7 +296,7 @@ def my_bid_take_back(request: HttpRequest, bid: HostBid) -> HttpResponse:
 def my_bid_withdraw(request: HttpRequest, bid: HostBid) -> HttpResponse:
     """Ask whether a bid is to be withdrawn, and withdraw it; while members vote on it, their ballot ends with it."""
     is_voted_on = service.is_voted_on(bid)
-    form = WithdrawBidForm(request.POST if request.method == "POST" else None)
+    form = WithdrawBidForm(request.POST if request.method == "POST" else None, is_voted_on=is_voted_on)
     status = 200
     if request.method == "POST" and form.is_valid():
         withdraw = withdraw_on_ballot if bid.status == HostBid.Status.ON_BALLOT else service.withdraw_bid

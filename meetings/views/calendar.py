@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import get_language
 
+from cities.attachment import attachment
 from cities.caching import public_page
 
 from ..models import Meeting, Session
@@ -12,16 +13,13 @@ from ..services.calendar import CONTENT_TYPE, meeting_calendar, name_of_file, se
 
 def as_calendar(content: bytes, name: str) -> HttpResponse:
     """A calendar under a file name, which a phone opens and a computer saves."""
-    response = HttpResponse(content, content_type=CONTENT_TYPE)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return attachment(content, CONTENT_TYPE, name)
 
 
 @public_page
 def calendar_all(request: HttpRequest) -> HttpResponse:
-    """All editions whose days are known."""
-    meetings = Meeting.objects.with_hosts().order_by("edition")
+    """All editions whose days are known, without what is only shown for a demonstration."""
+    meetings = Meeting.objects.with_hosts().filter(is_demonstration=False).order_by("edition")
     return as_calendar(meeting_calendar(meetings, get_language() or "en"), name_of_file("meetings"))
 
 

@@ -11,9 +11,10 @@ from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.cache import add_never_cache_headers, patch_cache_control, patch_vary_headers
+from django.utils.cache import add_never_cache_headers
 
 from cities.access import for_everyone
+from cities.caching import asked_anew
 from cities.models import City, Coordinator
 from cities.people import Person
 
@@ -32,8 +33,7 @@ def about_call(request: HttpRequest, response: HttpResponse, host_call: HostCall
         add_never_cache_headers(response)
         response["X-Robots-Tag"] = "noindex"
     else:
-        patch_cache_control(response, no_cache=True, **{"private" if request.user.is_authenticated else "public": True})
-        patch_vary_headers(response, ["Cookie"])
+        asked_anew(request, response)
     return response
 
 
@@ -96,13 +96,9 @@ def known_bid(user: Person, edition: int, pk: int) -> HostBid:
     standing = Prefetch("cities", BidCity.objects.select_related("city__country", "letter"))
     bids: Any = HostBid.objects.select_related("host_call__meeting", "lead").prefetch_related(standing)
     bid = get_object_or_404(bids, pk=pk, host_call__meeting__edition=edition)
-    if not HostBid.objects.named_publicly().filter(pk=pk).exists() and not visible(user, pk):
+    if not bid.is_named_publicly and not HostBid.objects.visible_to(user).filter(pk=pk).exists():
         raise Http404
     return bid
-
-
-def visible(user: Person, pk: int) -> bool:
-    return HostBid.objects.visible_to(user).filter(pk=pk).exists()
 
 
 @for_everyone
@@ -113,18 +109,14 @@ def host_call_bid(request: HttpRequest, edition: int, pk: int) -> HttpResponse:
     """
     bid = known_bid(request.user, edition, pk)
     reads = request.user.has_perm("meetings.read_bid", bid)
-    is_public = bid.host_call.status == HostCall.Status.DECIDED and bid.status in (
-        HostBid.Status.SELECTED,
-        HostBid.Status.NOT_SELECTED,
-    )
-    if not reads and not is_public:
+    if not reads and not bid.is_named_publicly:
         raise PermissionDenied
     context = {
         "bid": bid,
         "meeting": bid.host_call.meeting,
         "host_call": bid.host_call,
         "reads": reads,
-        "is_public": is_public,
+        "is_public": bid.is_named_publicly,
         "parts": [part for part in bid.parts() if part.text] if reads else [],
     }
     response = render(request, "meetings/bid.html", context)

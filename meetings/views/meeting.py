@@ -4,41 +4,25 @@ As those of calls they are made anew for every request: whether one can register
 how many places are left with every registration. The feed is kept as other public pages are.
 """
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cities.access import for_everyone
-from cities.caching import public_page
+from cities.caching import made_anew, public_page
 from cities.models import City, CreativeField
 from cities.services.world import world_map
 
 from ..models import Meeting, MeetingDocument
 from ..services.meeting import figures
 from ..services.news import news
-
-
-def made_anew(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A page for everybody of which no copy may be shown without asking whether it still holds."""
-
-    @wraps(view)
-    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        patch_cache_control(response, private=request.user.is_authenticated, no_cache=True)
-        patch_vary_headers(response, ["Cookie"])
-        return response
-
-    return for_everyone(asked)
 
 
 @made_anew

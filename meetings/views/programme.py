@@ -12,11 +12,11 @@ from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from cities.access import for_everyone, for_persons, needs
+from cities.access import for_persons, needs
+from cities.caching import made_anew
 from cities.exceptions import NetworkError
 
 from ..filters import Programme
@@ -111,7 +111,7 @@ def by_day(rows: list[Row]) -> list[Day]:
     return list(days.values())
 
 
-@for_everyone
+@made_anew
 def programme(request: HttpRequest, edition: int) -> HttpResponse:
     """All sessions by day, in the time of the place; who has a place at the meeting books sessions here."""
     meeting = get_object_or_404(Meeting.objects.with_hosts(), edition=edition)
@@ -125,10 +125,7 @@ def programme(request: HttpRequest, edition: int) -> HttpResponse:
         "registration": registration,
         "can_change": meeting.status not in OVER,
     }
-    response = render(request, "meetings/programme.html", context)
-    patch_cache_control(response, private=request.user.is_authenticated, no_cache=True)
-    patch_vary_headers(response, ["Cookie"])
-    return response
+    return render(request, "meetings/programme.html", context)
 
 
 def _own(request: HttpRequest, edition: int, pk: int) -> tuple[Session, Registration]:
@@ -215,7 +212,7 @@ def _sessions_of(request: HttpRequest, registration: Registration, by: Any) -> H
 def _act(request: HttpRequest, registration: Registration, by: Any) -> HttpResponse:
     """Book or give back the session that was sent; back to the list, at that session."""
     pk = request.POST.get("session", "")
-    session = Session.objects.filter(meeting=registration.meeting, pk=pk if pk.isdecimal() else 0).first()
+    session = Session.objects.filter(meeting=registration.meeting, pk=pk[:9] if pk.isdecimal() else 0).first()
     if session is None:
         raise Http404
     acts = {

@@ -30,7 +30,7 @@ from cities.text import sort_key
 
 from ..forms.registration import AddressForm, RegistrationForm
 from ..models import Meeting, Registration, RegistrationRequest
-from ..services.calendar import CONTENT_TYPE, registration_calendar
+from ..services.calendar import name_of_file, registration_calendar
 from ..services.registration import (
     SELF,
     LinkClosed,
@@ -48,6 +48,7 @@ from ..services.registration import (
     waiting_number,
     waiting_numbers,
 )
+from .calendar import as_calendar
 
 LINKS_AN_HOUR = 20
 Capacity = Registration.Capacity
@@ -354,10 +355,7 @@ def _cancel(
 
 def _calendar(registration: Registration) -> HttpResponse:
     body = registration_calendar(registration, get_language() or registration.language)
-    name = f"rvcu-{registration.meeting.edition}.ics"
-    return HttpResponse(
-        body, content_type=CONTENT_TYPE, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    return as_calendar(body, name_of_file(registration.meeting.edition))
 
 
 def _of_account(registration: Registration) -> Callable[[str], str]:

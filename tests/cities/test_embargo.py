@@ -193,6 +193,9 @@ def candidates(name: str, key: str, call: Call, known: dict[str, list[Any]]) -> 
             if name.startswith(beginning):
                 return rows
         return [1]
+    if key == "city":
+        # The row of a city in a bid, or a city.
+        return ["besancon", "lyon"] if name.endswith(("my_bid_begin", "my_registrations")) else [1]
     return {
         "iso2": ["FR"],
         "edition": [12],

@@ -420,7 +420,9 @@ def test_what_waits_for_an_officer(network, officer, auditor):
     assert kinds(officer) == []
     ballot = make_ballot(call, *bids, electorate=[])
     assert kinds(officer) == []
-    Ballot.objects.filter(pk=ballot.pk).update(status="closed", closed_at=now, outcome="tie", cast=2, blank=0)
+    Ballot.objects.filter(pk=ballot.pk).update(
+        status="closed", closed_at=now, outcome="tie", cast=2, blank=0, counting={}
+    )
     assert kinds(officer) == [(Kind.RUN_OFF, 1)]
     HostCall.objects.filter(pk=call.pk).update(status=Status.DECIDED)
     assert kinds(officer) == []

@@ -570,7 +570,7 @@ def test_bids_are_named_after_the_decision_only(network, client):
 def test_after_the_decision_winner_losers_and_results_are_public(decided, client):
     ballot = make_ballot(decided, electorate=[])
     Ballot.objects.filter(pk=ballot.pk).update(
-        status="closed", closed_at=timezone.now(), outcome="selected", cast=3, blank=0, seats=9
+        status="closed", closed_at=timezone.now(), outcome="selected", cast=3, blank=0, counting={}, seats=9
     )
     HostCall.objects.filter(pk=decided.pk).update(status=Status.DECIDED)
     shown = client.get(page(decided)).content.decode()

@@ -95,7 +95,7 @@ def test_the_programme_in_french(client, sessions):
     text = client.get(PAGE.replace("/en/", "/fr/")).content.decode()
     for part in ("Mardi 1er juin 2027", "Opening (fr)", "Grande salle", "Maire", "fuseau horaire"):
         assert part in text
-    for english in ("All times", "Add to the calendar", "To be booked", "For mayors", "moderates", "Kind of session"):
+    for english in ("All times", "Add to your calendar", "To be booked", "For mayors", "moderates", "Kind of session"):
         assert english not in text
 
 

@@ -366,6 +366,7 @@ def ballots_of_two_meetings() -> Ballot:
     """A ballot that is counted, in which nobody voted, and one that is open, which is given."""
     counted = make_ballot(make_host_call("ballot", meeting=make_meeting(40)), electorate=[])
     result: dict[str, Any] = {"outcome": Ballot.Outcome.NO_VOTES, "cast": 0, "blank": 0}
+    result["counting"] = {"options": [], "votes": []}
     Ballot.objects.filter(pk=counted.pk).update(status="closed", closed_at=timezone.now(), **result)
     call = make_host_call("ballot", meeting=make_meeting(41))
     return make_ballot(call, make_bid(call, "bologna", status="eligible"))

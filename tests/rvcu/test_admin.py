@@ -71,12 +71,12 @@ def test_the_start_page_costs_the_same_with_three_cities_and_with_all(
     for city in cities:
         EntryReport.objects.create(city=city, message="Wrong.", language="en")
         readdress(city=city, slug=f"{city.slug}-2", reason="a test", by=officer)
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(23):
         page = staff.get("/admin/")
     assert page.context["reports_waiting"] == 3
     assert [act.subject for act in page.context["acts"]] == [*reversed(cities), None]
     Designation.objects.exclude(city__in=cities).delete()
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(23):
         staff.get("/admin/")
 
 
@@ -123,7 +123,10 @@ def test_the_menu_is_in_the_order_of_the_day(staff):
             *("Initiative", "Partnership", "Photo", "ProfileConfirmation"),
             *("Country", "CreativeField", "Theme", "OfficialTotal", "HistoryEntry"),
         ],
-        ["Meeting"],
+        [
+            *("Meeting", "HostCall", "HostBid", "Ballot"),
+            *("Registration", "MeetingQuestion", "Session", "Speaker", "Room"),
+        ],
     ]
 
 

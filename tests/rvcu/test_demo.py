@@ -35,6 +35,26 @@ from cities.services.demo_people import COMMISSION, COORDINATOR, EDITOR, EVALUAT
 from cities.services.endorsement import endorse
 from cities.services.history import flaws
 from cities.services.submission import submit
+from meetings.models import (
+    Ballot,
+    BidCity,
+    HostBid,
+    HostCall,
+    HostCriterion,
+    Meeting,
+    MeetingDocument,
+    MeetingHost,
+    MeetingQuestion,
+    OpenSeat,
+    OpenVote,
+    Registration,
+    Room,
+    Session,
+    SessionSpeaker,
+    Speaker,
+)
+from meetings.services.ballot import cast_vote, turnout
+from meetings.services.registration import register
 from rvcu.management.commands.demo import ACCOUNTS, STAFF
 from rvcu.models import User
 
@@ -58,6 +78,22 @@ COUNTED: list[type[Model]] = [
     ProfileRevision,
     Snapshot,
     get_user_model(),
+    Ballot,
+    BidCity,
+    HostBid,
+    HostCall,
+    HostCriterion,
+    Meeting,
+    MeetingDocument,
+    MeetingHost,
+    MeetingQuestion,
+    OpenSeat,
+    OpenVote,
+    Registration,
+    Room,
+    Session,
+    SessionSpeaker,
+    Speaker,
 ]
 
 
@@ -211,6 +247,45 @@ def test_what_waits_can_be_done(demo):
     assert City.objects.members().count() == members + 2
     assert City.objects.get(slug="mombasa").country_id == "KE"
     assert OutboxMessage.objects.filter(to="main.maribor@example.org").exists()
+
+
+def test_three_editions_to_come_are_marked_and_each_waits_for_something_else(demo):
+    last = Meeting.objects.filter(is_demonstration=False).latest("edition").edition
+    editions = Meeting.objects.filter(is_demonstration=True).order_by("edition")
+    assert list(editions.values_list("edition", "status")) == [
+        (last + 1, "registration-open"),
+        (last + 2, "planned"),
+        (last + 3, "planned"),
+    ]
+    registration, voting, seeking = editions
+    assert list(registration.hosts.values_list("city__slug", flat=True)) == ["sapporo"]
+    assert registration.registrations.filter(status="registered").count() == registration.places - 1
+    assert registration.sessions.count() == 7
+    assert registration.documents.get().visibility == "public"
+    # The ballot is open, and its votes cannot be told from one another.
+    ballot = Ballot.objects.get()
+    assert (ballot.host_call.meeting, ballot.status, ballot.options.count()) == (voting, "open", 2)
+    assert ballot.seats == City.objects.members().count() == OpenSeat.objects.count()
+    assert turnout(ballot).voted == OpenVote.objects.count() == 4
+    assert set(HostBid.objects.values_list("status", flat=True)) == {"on-ballot"}
+    assert seeking.host_calls.get().phase() == "open"
+    assert not HostCall.objects.filter(is_demonstration=False).exists()
+    assert not list(flaws())
+    for edition in editions:
+        for language, word in (("en", "This meeting is not a real one"), ("fr", "Cette réunion n’est pas réelle")):
+            assert word in " ".join(Client().get(f"/{language}/meetings/{edition.edition}/").content.decode().split())
+
+
+def test_the_last_place_can_be_taken_and_the_joint_bid_voted_for(demo):
+    lyon = City.objects.get(slug="lyon")
+    coordinator = User.objects.get(email=COORDINATOR.email)
+    meeting = Meeting.objects.get(is_demonstration=True, status="registration-open")
+    given = {"meeting": meeting, "capacity": Registration.Capacity.DELEGATE, "city": lyon, "by": coordinator}
+    assert register(name="First", email="first@example.org", **given).status == "registered"
+    assert register(name="Second", email="second@example.org", **given).status == "waiting"
+    ballot = Ballot.objects.get()
+    assert cast_vote(ballot=ballot, city=lyon, choice=1, by=coordinator)
+    assert turnout(ballot).voted == 5
 
 
 def test_french_texts_have_their_narrow_spaces():

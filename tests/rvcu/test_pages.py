@@ -1,6 +1,14 @@
 import pytest
 
 from cities.models import City, Designation, FormerSlug
+from tests.factories.hosting import (
+    make_ballot,
+    make_host_call,
+    make_meeting,
+    make_registration,
+    make_session,
+    open_for_registration,
+)
 
 pytestmark = pytest.mark.usefixtures("network")
 
@@ -44,6 +52,18 @@ def test_each_page_in_both_languages(client, address, language, django_assert_nu
     assert f'href="/{other}/{address}"' in body
     assert "style=" not in body
     assert "onclick" not in body
+
+
+@pytest.mark.parametrize("address", ["", "cities/", "cities/table/", "cities/map/", "cities/lyon/"])
+def test_meetings_under_way_cost_a_page_that_shows_none_of_them_nothing(client, address, django_assert_num_queries):
+    make_ballot(make_host_call("ballot", meeting=make_meeting(40)))
+    make_host_call("open", meeting=make_meeting(41))
+    meeting = open_for_registration(make_meeting(42, hosts=["fabriano"]))
+    make_session(meeting)
+    for number in range(3):
+        make_registration(meeting, f"delegate.{number}@example.org")
+    with django_assert_num_queries(PAGES[address]):
+        assert client.get(f"/en/{address}").status_code == 200
 
 
 def test_the_root_leads_to_the_readers_language(client):
