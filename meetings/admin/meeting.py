@@ -59,7 +59,8 @@ from .people import PeopleMixin
 
 Status = Meeting.Status
 OPEN_TO_EDIT = (Status.PLANNED, *Meeting.HELD)
-"""While a meeting is one of these, its hosts are facts to be typed; in between operations change them."""
+"""While a meeting is one of these, its hosts are facts to be typed; in between operations change them, and while a call
+for hosts runs its decision does."""
 
 
 class MeetingHostInline(admin.StackedInline):
@@ -71,6 +72,8 @@ class MeetingHostInline(admin.StackedInline):
 
     def may_edit(self, request: HttpRequest, obj: Any) -> bool:
         is_open = obj is None or obj.status in OPEN_TO_EDIT
+        if is_open and obj is not None and obj.status == Status.PLANNED and running_host_call(obj):
+            return False
         return is_open and request.user.has_perm("meetings.change_meetinghost")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -228,6 +231,7 @@ class MeetingAdmin(PeopleMixin, GuardedExportMixin, OperationsMixin, NetworkAdmi
             "meeting": meeting,
             "operations": self.operations_on(request, meeting),
             "obstacles": obstacles_to_registration(meeting) if meeting.status == Status.HOST_SELECTED else [],
+            "host_calls": meeting.host_calls.all(),
             "changes_made": meeting.changes.select_related("by"),
             "documents": meeting.documents.select_related("file"),
             "figures": figures(meeting),

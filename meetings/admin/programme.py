@@ -265,7 +265,8 @@ class SessionAdmin(OperationsMixin, NetworkAdmin):
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """A session is added to a meeting: the one asked about, or the next."""
-        if request.method == "GET" and "meeting" not in request.GET and (meeting := in_hand(request)):
+        is_plain = request.method == "GET" and "meeting" not in request.GET
+        if is_plain and self.has_add_permission(request) and (meeting := in_hand(request)):
             return redirect(f"{request.path}?{urlencode({**request.GET.dict(), 'meeting': meeting.pk})}")
         return super().add_view(request, form_url, extra_context)
 

@@ -20,6 +20,7 @@ from cities.models.bilingual import content_languages
 
 from ..models import BidCity, HostBid
 from ..services.bid import WORD_LENGTH, askable, decline, leave, set_letter
+from .meeting import Day
 
 MOST_PLACES = 100_000
 LARGEST_BUDGET = 9_999_999_999
@@ -48,14 +49,6 @@ class Whole(Number):
     def clean(self, value: Any) -> Any:
         found = super().clean(value)
         return int(found) if found else None
-
-
-class Day(forms.DateField):
-    def __init__(self, **kwargs: Any) -> None:
-        widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-        invalid = gettext_lazy("Enter a valid date, as 2027-06-30.")
-        known: dict[str, Any] = {"required": False, "widget": widget, "error_messages": {"invalid": invalid}}
-        super().__init__(**known | kwargs)
 
 
 class BidForm(forms.ModelForm):

@@ -30,6 +30,16 @@ def time_zones(*, empty: str = "") -> list[tuple[str, str]]:
     return [*([("", empty)] if empty else []), *((name, name) for name in [*names, "UTC"])]
 
 
+class Day(forms.DateField):
+    """A day to come, which need not be known yet."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+        invalid = _("Enter a valid date, as 2027-06-30.")
+        known: dict[str, Any] = {"required": False, "widget": widget, "error_messages": {"invalid": invalid}}
+        super().__init__(**known | kwargs)
+
+
 class MeetingForm(SeenForm):
     """The facts of a meeting. What moves it is done by operations, so that the reason is asked for and kept."""
 
@@ -197,12 +207,8 @@ class RelocateForm(HostsForm, PublicReasonForm):
 
 
 class PostponeForm(PublicReasonForm):
-    start_date = forms.DateField(
-        label=_("First day"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    )
-    end_date = forms.DateField(
-        label=_("Last day"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    )
+    start_date = Day(label=_("First day"))
+    end_date = Day(label=_("Last day"))
     year = forms.IntegerField(
         label=_("Year"),
         required=False,

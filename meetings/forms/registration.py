@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -28,10 +29,17 @@ from ..services.registration import (
 LENGTH = 150
 
 
+class Address(forms.EmailField):
+    """An e-mail address. Django lets some letters pass that become plain ones when case is folded, as “ſ” and “ı”:
+    one database or the other would take them for another person's."""
+
+    default_validators = [*forms.EmailField.default_validators, RegexValidator(r"^[\x21-\x7e]+@")]
+
+
 class AddressForm(forms.Form):
     """The e-mail address to which the link to the form goes."""
 
-    email = forms.EmailField(
+    email = Address(
         label=gettext_lazy("Your e-mail address"),
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
         error_messages={"invalid": gettext_lazy("This is not an e-mail address.")},
@@ -47,7 +55,7 @@ class RegistrationForm(forms.Form):
     """A person who comes, in a capacity. Without `own_address` the address is asked for, too."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=LENGTH)
-    email = forms.EmailField(
+    email = Address(
         label=gettext_lazy("E-mail address"),
         help_text=gettext_lazy("of the person: the confirmation goes there, with a link to change and to cancel"),
         widget=forms.EmailInput(attrs={"spellcheck": "false", "autocomplete": "off"}),

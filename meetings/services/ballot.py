@@ -342,7 +342,8 @@ def _check_vote(ballot: Ballot, city: City, choice: int | None, by: Person, arri
         raise VoteRefused(
             _("%(city)s is not on the roll of this ballot, which was frozen when it opened.") % {"city": city.name}
         )
-    if choice is not None and not ballot.options.filter(number=choice).exists():
+    # Any other kind of number would be rounded to one of the paper.
+    if choice is not None and (type(choice) is not int or not ballot.options.filter(number=choice).exists()):
         raise VoteRefused(gettext_lazy("Choose a bid on the paper, or a blank vote."))
 
 

@@ -28,6 +28,7 @@ from cities.services.partnership import speakers
 from cities.services.private_file import store
 
 from ..models import Ballot, BidCity, HostBid, HostCall
+from .host_call import RUN
 
 Status = HostBid.Status
 Verb = HistoryEntry.Verb
@@ -603,7 +604,7 @@ def find_bid_ineligible(*, bid: HostBid, reason_en: str, reason_fr: str, by: Per
 
 def _held_for_examination(bid: HostBid, by: Person) -> HostBid:
     stored = _held(bid)
-    if not by.has_perm("meetings.run_hosting", stored.host_call):
+    if not by.has_perm(RUN, stored.host_call):
         raise MandateRefused(_("Only officers of the secretariat examine bids."))
     match stored.host_call.phase():
         case HostCall.Phase.OPEN:

@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Count, Max, Q
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard
@@ -305,8 +304,3 @@ def _revisions(meetings: Iterable[Meeting]) -> dict[int, Revision]:
 def name_of_file(*parts: object) -> str:
     """The name under which a calendar is saved: "rvcu-meeting-19.ics"."""
     return "-".join(("rvcu", *map(str, parts))) + ".ics"
-
-
-def meetings_address() -> str:
-    """Where an application subscribes to all editions, in the reader's language."""
-    return _address(reverse("meetings:calendar_all"))

@@ -6,6 +6,7 @@ and trusts none of its sums.
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from ..models import Ballot
 Outcome = Ballot.Outcome
 
 FORMAT = "rvcu-ballot/1"
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 class CountingError(NetworkError):
@@ -172,6 +174,17 @@ def recount(data: Any) -> Tally:
         raise CountingError(_("This is no counting file of a ballot, or a part of it is missing.")) from None
 
 
+def _check_shape(data: dict[str, Any], options: list[Any], votes: list[Any]) -> None:
+    """Numbers are whole, and hashes hashes: to Python 1.0 and a truth value equal 1, to another reader they do not."""
+    choices = [choice for _receipt, choice in votes if choice is not None]
+    if any(type(number) is not int for number in (data["seats"], data["quorum"], *options, *choices)):
+        raise TypeError
+    if type(data["quorum_percent"]) is not int or not 0 <= data["quorum_percent"] <= 100:
+        raise ValueError
+    if not all(_SHA256.fullmatch(receipt) for receipt, _choice in votes):
+        raise ValueError
+
+
 def _recount(data: dict[str, Any]) -> Tally:
     if data["format"] != FORMAT:
         raise CountingError(_("This is a file of another format: %(format)s.") % {"format": data["format"]})
@@ -179,6 +192,7 @@ def _recount(data: dict[str, Any]) -> Tally:
     if hashlib.sha256(canonical(content)).hexdigest() != data["sha256"]:
         raise CountingError(_("The file was changed: its content does not give its hash."))
     roll, votes, options = data["roll"], data["votes"], [one["number"] for one in data["options"]]
+    _check_shape(data, options, votes)
     if len({one["slug"] for one in roll}) != len(roll) or len(roll) != data["seats"]:
         raise CountingError(_("The roll does not name %(seats)s cities, each once.") % {"seats": data["seats"]})
     if len(set(options)) != len(options):
@@ -194,8 +208,6 @@ def _recount(data: dict[str, Any]) -> Tally:
         )
     if data["quorum"] != votes_needed(data["quorum_percent"], data["seats"]):
         raise CountingError(_("The votes needed are not the percentage of the cities that may vote."))
-    if any(isinstance(choice, bool) or not isinstance(choice, int | None) for _hash, choice in votes):
-        raise TypeError
     tally = count((choice for _hash, choice in votes), options, data["seats"], data["quorum"])
     said = data["tally"]
     counted = {str(number): given for number, given in tally.votes.items()}

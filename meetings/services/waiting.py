@@ -142,7 +142,8 @@ def _put_ballot(places: dict[int, MeetingDesk]) -> None:
     ballot = Ballot.objects.open().select_related("host_call__meeting").first()
     if ballot is None or not ballot.takes_votes():
         return
-    seats = OpenSeat.objects.filter(city__in=_members(places)).order_by()
+    # Also of a city that has left the network since the roll was frozen.
+    seats = OpenSeat.objects.filter(city__in=places).order_by()
     for pk, has_voted in seats.values_list("city", "has_voted"):
         places[pk].ballot, places[pk].has_voted = ballot, has_voted
 

@@ -15,6 +15,7 @@ from cities.people import Person
 from ..models import Ballot, HostBid, HostCall, Meeting, MeetingQuestion, Registration
 from .attendance import answering
 from .ballot import readiness
+from .host_call import RUN
 
 Phase = HostCall.Phase
 
@@ -43,7 +44,7 @@ class HostingDuty:
 
 def hosting_duties(reader: Person) -> list[HostingDuty]:
     """What waits in the calls for hosts, the most pressing first; for who may act on it."""
-    if not reader.has_perm("meetings.run_hosting"):
+    if not reader.has_perm(RUN):
         return []
     now = timezone.now()
     unsigned = Q(status=HostCall.Status.DECIDED, agreement_signed_on=None, bids__status=HostBid.Status.SELECTED)

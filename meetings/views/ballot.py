@@ -304,6 +304,10 @@ def votes_sheet(ballot: Ballot) -> Sheet:
 @for_everyone
 def ballot_check(request: HttpRequest, edition: int, number: int) -> HttpResponse:
     """Whoever has a receipt learns what was counted for it. Neither the question nor the answer is kept."""
+    known = visible_ballots(request.user, edition).filter(number=number).first()
+    if known is not None and known.is_open:
+        # The receipt names this address: who voted comes here too early, and reads there until when to wait.
+        return redirect(known)
     found = counted_ballot(edition, number)
     form = CheckForm(request.POST if request.method == "POST" else None)
     context: dict[str, Any] = {"ballot": found, "meeting": found.host_call.meeting, "form": form}

@@ -57,7 +57,7 @@ def world(site: str) -> SimpleNamespace:
     make_session(meeting, "Opening", 9)
     workshop = make_session(meeting, "Workshop", 10, kind=Session.Kind.WORKSHOP, places=2)
     delegate = make_registration(meeting, name="Delegate of Lyon", user=coordinator)
-    SessionPlace.objects.create(session=workshop, registration=delegate, place=1)
+    SessionPlace.objects.create(session=workshop, registration=delegate, place=1, places=2)
     expert = make_registration(meeting, "expert@example.org", city="", secret_sha256=TOKEN)
     make_registration(meeting, "waiting@example.org", status=Registration.Status.WAITING, city="ostersund")
     RegistrationRequest.objects.create(meeting=meeting, email="press@example.org", secret_sha256=TOKEN)

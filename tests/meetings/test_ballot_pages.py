@@ -112,10 +112,13 @@ def test_no_file_of_an_open_ballot_is_there_for_anybody(ballot, signed_in, coord
             assert signed_in(user).get(f"{ADDRESS}{address}").status_code == 404
 
 
-def test_a_city_that_is_no_member_any_more_gives_no_access(ballot, signed_in, coordinator):
+def test_a_city_that_is_no_member_any_more_gives_no_access_unless_it_is_on_the_roll(ballot, signed_in, coordinator):
+    """The roll is frozen: who is on it votes."""
     Designation.objects.filter(city__slug="lyon", ends_on=None).update(
         ends_on=datetime.date(2026, 1, 1), end_reason="withdrawn"
     )
+    assert signed_in(coordinator).get(ADDRESS).status_code == 200
+    OpenSeat.objects.filter(city__slug="lyon").delete()
     assert signed_in(coordinator).get(ADDRESS).status_code == 404
     assert vote(signed_in(coordinator)).status_code == 404
 
@@ -124,7 +127,7 @@ def test_a_city_that_is_no_member_any_more_gives_no_access(ballot, signed_in, co
     ("language", "words"),
     [
         ("en", ("Ballot on the host", "Bologna", "Ghent and Essaouira", "Blank vote", "Paris time")),
-        ("fr", ("Scrutin sur la ville hôte", "Bologne", "Gand et Essaouira", "Vote blanc", "heure de Paris")),
+        ("fr", ("Scrutin sur l’accueil", "Bologne", "Gand et Essaouira", "Vote blanc", "heure de Paris")),
     ],
 )
 def test_the_paper_has_the_bids_a_blank_vote_and_the_end(ballot, signed_in, coordinator, language, words):
@@ -549,6 +552,7 @@ def test_a_ballot_that_a_bid_left_says_so_and_keeps_the_words_of_the_city_for_me
     page = text(client.get(ADDRESS))
     assert "A bid that was voted on was withdrawn." in page
     assert "No money." not in page
+    assert "No money." not in text(client.get("/en/meetings/19/hosting/"))
     page = text(signed_in(coordinator).get(ADDRESS))
     assert "A bid that was voted on was withdrawn." in page
     assert "No money." in page

@@ -520,7 +520,9 @@ def test_a_bid_that_is_voted_on_says_what_its_withdrawal_means(network, writer):
     bid, other = make_bid(call), make_bid(call, "ostersund")
     make_ballot(call, bid, other, electorate=[bid.lead, other.lead])
     address = f"{overview(bid)}withdraw/"
-    assert "all votes cast so far are destroyed" in text_of(writer.get(address))
+    page = text_of(writer.get(address))
+    assert "all votes cast so far are destroyed" in page
+    assert "The public reads only that a bid was withdrawn." in page
     assert writer.post(address, {"understood": "on"}).url == overview(bid)
     assert HostBid.objects.get(pk=bid.pk).status == Status.WITHDRAWN
     assert Ballot.objects.order_by("number").first().status == Ballot.Status.ANNULLED

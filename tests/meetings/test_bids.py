@@ -412,7 +412,7 @@ def test_every_city_confirms_and_adds_its_letter(ready, coordinator, other_coord
     assert service.missing(fresh(ready)) == []
     with override("fr"):
         BidCity.objects.filter(pk=asked.pk).update(letter=None)
-        assert service.missing(fresh(ready)) == ["Il manque la lettre du maire de Östersund."]
+        assert service.missing(fresh(ready)) == ["Il manque la lettre du maire\u202f: Östersund."]
 
 
 def test_more_cities_than_allowed_are_not_submitted(ready, coordinator):

@@ -281,7 +281,7 @@ def test_every_page_reads_in_french_too(staff, officer, network, phase):
     call = make_host_call(phase)
     make_bid(call, "lyon", status="selected" if phase == "decided" else "submitted")
     page = content(staff.get(at("change", call)))
-    assert "Appel à l’accueil" in page
+    assert "Appel à candidatures pour l’accueil" in page
     assert "Calendrier" in page or "Chronologie" in page
     for operation in ("reschedule", "cancel", "agreement", "copy"):
         assert staff.get(at(operation, call)).status_code in (200, 302)

@@ -183,6 +183,18 @@ def test_a_demonstration_says_so_and_is_for_no_search_engine(client):
     assert "/meetings/19/" not in text(client.get("/sitemap.xml"))
     assert "/en/meetings/18/" in text(client.get("/sitemap.xml"))
     assert "no. 19" not in text(client.get("/en/meetings/feed/"))
+    assert "no. 19" not in text(client.get("/en/meetings.ics"))
+    assert "SUMMARY:Demonstration: Annual meeting no. 19" in text(client.get("/en/meetings/19/calendar.ics"))
+    assert "This meeting is not a real one" in text(client.get("/en/meetings/19/programme/"))
+
+
+def test_a_demonstration_is_marked_in_the_list_and_is_not_the_next_meeting(client):
+    Meeting.objects.filter(edition=18).update(year=2020, start_date=None, end_date=None)
+    make_meeting(hosts=["lyon"], is_demonstration=True)
+    assert Meeting.objects.next() is None
+    row = text(client.get("/en/meetings/")).partition('<a href="/en/meetings/19/">')[2].partition("</tr>")[0]
+    assert "demonstration" in row
+    assert "· demonstration" in text(client.get("/en/meetings/18/"))
 
 
 # Documents

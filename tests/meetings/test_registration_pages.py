@@ -476,11 +476,11 @@ def test_every_page_in_both_languages(meeting, client, coordinator, signed_in, l
         (client, "/meetings/19/register/", "Register", "S’inscrire"),
         (client, address.removeprefix("/en"), "In which capacity do you come?", "En quelle qualité venez-vous"),
         (client, f"{address.removeprefix('/en')}?as=expert", "Dietary needs", "Régime alimentaire"),
-        (client, f"/meetings/registration/{token}/", "You are registered", "Votre inscription est faite"),
+        (client, f"/meetings/registration/{token}/", "You are registered", "Votre inscription est enregistrée"),
         (client, f"/meetings/registration/{token}/cancel/", "You will not take part", "Vous ne participerez pas"),
         (client, "/meetings/registration/unknown/", "This link no longer works", "Ce lien ne fonctionne plus"),
         (own, "/my/meetings/19/lyon/", "Who comes for Lyon", "Qui vient pour Lyon"),
-        (own, f"/my/registrations/{row.pk}/", "Registered, with a place", "Inscription faite"),
+        (own, f"/my/registrations/{row.pk}/", "Registered, with a place", "Inscription enregistrée"),
         (own, f"/my/registrations/{row.pk}/cancel/", "A mail tells the person", "informée par courriel"),
         (own, "/meetings/19/participants/", "has a place", "a une place"),
     ]

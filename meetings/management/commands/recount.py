@@ -22,11 +22,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: str, **options: Any) -> None:
         try:
-            data = json.loads(sys.stdin.read() if file == "-" else Path(file).read_text("utf-8"))
+            text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
+            data = json.loads(text, object_pairs_hook=each_once)
         except OSError as failure:
             raise CommandError(f"{file} cannot be read: {failure.strerror}.") from None
-        except ValueError:
-            raise CommandError(f"{file} is not JSON.") from None
+        except (ValueError, RecursionError):
+            raise CommandError(f"{file} is not JSON, or names a part twice.") from None
         try:
             tally = recount(data)
         except CountingError as flaw:
@@ -37,6 +38,14 @@ class Command(BaseCommand):
         self.stdout.write(f"Blank: {tally.blank}")
         self.stdout.write(f"Votes cast: {tally.cast} of {data['seats']}; needed: {data['quorum']}")
         self.stdout.write(self.style.SUCCESS(f"{in_words(tally)} The file counts to its result: {data['sha256']}"))
+
+
+def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The parts by name; of two with the same one a person would read the first, and a program the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
 
 
 def in_words(tally: Tally) -> str:
