@@ -483,7 +483,7 @@ def _check_days(meeting: Meeting, start: datetime.date | None, end: datetime.dat
     sought = running_host_call(meeting)
     if sought and start and start <= sought.ballot_closes_at.astimezone(PARIS).date():
         raise MeetingRefused(
-            _("The members choose its host until this instant: %(at)s. Give days after it, or cancel the call for it.")
+            _("The members choose its host until this instant: %(at)s. Give later days, or cancel the call for hosts.")
             % {"at": until_in_words(sought.ballot_closes_at)}
         )
     if meeting.status == Status.REGISTRATION_OPEN:

@@ -119,7 +119,7 @@ def make_ballot(call: HostCall, *bids: HostBid, electorate: list[City] | None = 
     cities = list(City.objects.members()) if electorate is None else electorate
     now = timezone.now()
     known: dict[str, Any] = {
-        "number": call.ballots.count() + 1,
+        "number": Ballot.objects.filter(host_call__meeting=call.meeting).count() + 1,
         "opened_at": now - HOUR,
         "closes_at": now + DAY,
         "seats": len(cities),

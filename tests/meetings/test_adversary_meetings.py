@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
@@ -17,7 +18,7 @@ from django.utils import timezone
 
 from cities.days import PARIS
 from cities.exceptions import NetworkError
-from cities.models import Coordinator, Designation
+from cities.models import Coordinator, Designation, Edition, HistoryEntry, OutboxMessage, Reminder
 from cities.services.sending import send_due
 from meetings.models import (
     Ballot,
@@ -196,9 +197,7 @@ def test_a_meeting_is_not_brought_forward_before_its_ballot_ends(officer, phase,
     if fits:
         assert postpone(meeting=call.meeting, **given).start_date == day
     else:
-        with pytest.raises(
-            NetworkError, match=r"The members choose its host until this instant: .* Give days after it"
-        ):
+        with pytest.raises(NetworkError, match=r"The members choose its host until this instant: .* Give later days"):
             postpone(meeting=call.meeting, **given)
 
 
@@ -499,3 +498,46 @@ def test_no_session_of_another_meeting_of_others_or_of_the_past_is_booked(signed
         client.post(own, {"session": session.pk, "act": "book"})
         client.post(reverse("meetings:session_book", args=[meeting.edition, session.pk]))
     assert not SessionPlace.objects.exists()
+
+
+# What is known of votes before they are counted
+
+
+def seen(clients: dict[str, Client]) -> dict[tuple[str, str], Any]:
+    """All that a page, a file or a list says of the open ballot, to whom; and what stands behind it."""
+    pages = ["/en/meetings/19/ballot/1/", "/en/meetings/19/ballot/", "/en/meetings/19/hosting/", "/en/my/"]
+    pages += ["/en/meetings/feed/", "/en/meetings/19/", "/sitemap.xml", "/healthz", "/en/my/data/"]
+    ballot = Ballot.objects.get()
+    pages += [reverse("admin:meetings_ballot_changelist"), reverse("admin:meetings_ballot_change", args=[ballot.pk])]
+    pages += [reverse("admin:index"), reverse("admin:cities_historyentry_changelist"), listing("hostbid")]
+    found: dict[tuple[str, str], Any] = {}
+    for who, client in clients.items():
+        for page in pages:
+            response = client.get(page)
+            content = SPENT.sub(b"", getattr(response, "content", b""))
+            found[who, page] = (response.status_code, response.get("ETag"), response.get("Last-Modified"), content)
+    rows = (HistoryEntry, OutboxMessage, Edition, Ballot, BallotOption, LogEntry, Reminder, HostBid)
+    return found | {("rows", str(model)): list(model.objects.order_by("pk").values()) for model in rows}
+
+
+SPENT = re.compile(rb'csrfmiddlewaretoken" value="[^"]+"|nonce="[^"]+"|nonce-[^\']+|\d+ ms')
+
+
+def test_before_the_closing_nothing_differs_by_what_was_voted(ballot, signed_in, coordinator, officer, auditor, lyon):
+    clients = {"visitor": Client()}
+    clients |= {who.email: signed_in(who) for who in (coordinator, officer, auditor)}
+    seen(clients)  # what is written when a page is first opened
+    both = []
+    for choice in (1, None):
+        with transaction.atomic():
+            cast_vote(ballot=ballot, city=lyon, choice=choice, by=coordinator)
+            both.append(seen(clients))
+            transaction.set_rollback(True)
+    first, second = both
+    assert {key for key in first if first[key] != second[key]} == set()
+    # The votes are counted by nothing that a visitor could ask for.
+    with transaction.atomic():
+        before = {key: seen_ for key, seen_ in seen(clients).items() if key[0] in ("visitor", "rows")}
+        cast_vote(ballot=ballot, city=lyon, choice=1, by=coordinator)
+        after = seen(clients)
+        assert {key for key in before if before[key] != after[key]} == set()

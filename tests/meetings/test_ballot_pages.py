@@ -108,8 +108,15 @@ def test_a_visitor_sees_nothing_of_an_open_ballot(ballot, client):
 
 def test_no_file_of_an_open_ballot_is_there_for_anybody(ballot, signed_in, coordinator, officer):
     for user in (coordinator, officer):
-        for address in ("counting.json", "counting.csv", "check/"):
+        for address in ("counting.json", "counting.csv"):
             assert signed_in(user).get(f"{ADDRESS}{address}").status_code == 404
+
+
+def test_who_checks_a_receipt_too_early_reads_until_when_to_wait(ballot, signed_in, coordinator):
+    """The receipt names the address from the first minute on."""
+    client = signed_in(coordinator)
+    for response in (client.get(f"{ADDRESS}check/"), client.post(f"{ADDRESS}check/", {"receipt": "any"})):
+        assert (response.status_code, response.url) == (302, ADDRESS)
 
 
 def test_a_city_that_is_no_member_any_more_gives_no_access_unless_it_is_on_the_roll(ballot, signed_in, coordinator):
@@ -579,12 +586,15 @@ def test_the_list_of_ballots(network, client, signed_in, coordinator, officer):
     assert client.get("/en/meetings/19/ballot/9/").status_code == 404
 
 
-def test_a_second_call_for_the_meeting_is_found_first(network, client):
+def test_a_second_call_for_the_meeting_goes_on_counting_its_ballots(network, client):
     closed(small(quorum=4), 1, 2)
     HostCall.objects.update(status="decided")
     call = make_host_call("ballot", meeting=HostCall.objects.get().meeting)
-    closed(make_ballot(call, make_bid(call, "lyon", status="eligible"), electorate=list(City.objects.members()[:4])), 1)
-    assert "The member cities chose Lyon" in text(client.get(ADDRESS))
+    second = make_ballot(call, make_bid(call, "lyon", status="eligible"), electorate=list(City.objects.members()[:4]))
+    closed(second, 1)
+    assert second.number == 2
+    assert "The member cities chose Lyon" in text(client.get(second.get_absolute_url()))
+    assert "The member cities chose Lyon" not in text(client.get(ADDRESS))
 
 
 # Counting again

@@ -6,10 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.factories.hosting import make_host_call, make_meeting, make_session, open_for_registration
+
 PATHS = ["", "cities/", "cities/map/", "cities/table/", "cities/lyon/", "fields/", "fields/film/"]
 PATHS += ["countries/", "countries/FR/", "network/", "network/statistics/", "meetings/", "meetings/12/", "contact/"]
+PATHS += [f"meetings/40/{page}" for page in ("", "programme/", "register/", "hosting/", "calendar.ics")]
 FOLDERS = ["", "cities/", "fields/", "countries/", "meetings/"]
-NAMES = ["q", "field", "region", "country", "year", "as_of", "sort", "page", "other"]
+NAMES = ["q", "field", "region", "country", "year", "as_of", "sort", "page", "kind", "room", "as", "other"]
 
 known = st.sampled_from(
     ["film", "music", "africa", "FR", "fr", "2016", "2016-04-28", "name", "-since", "1", "2", "lyon"]
@@ -24,6 +27,10 @@ queries = st.lists(st.tuples(st.sampled_from(NAMES), values), max_size=6)
 @pytest.mark.usefixtures("network")
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_no_query_string_breaks_a_page(client, language, settings_without_cache):
+    meeting = open_for_registration(make_meeting(40, hosts=["lyon"]))
+    make_session(meeting)
+    make_host_call("decided", meeting=meeting)
+
     @settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
     @given(path=st.sampled_from(PATHS), query=queries)
     def ask(path, query):
