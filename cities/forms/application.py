@@ -139,9 +139,10 @@ class Number(forms.CharField):
         self.least, self.most, self.places = least, most, places
 
     def to_python(self, value: Any) -> str:
-        text = re.sub(r"[\s'’]", "", super().to_python(value) or "").replace("−", "-")
-        if not text:
+        typed = super().to_python(value) or ""
+        if not typed:
             return ""
+        text = re.sub(r"[\s'’]", "", typed).replace("−", "-")
         try:
             # Digits only: an exponent could be a number that nothing can hold.
             if not re.fullmatch(r"-?[0-9.,]+", text):

@@ -627,6 +627,13 @@ def test_a_draft_is_for_the_secretariat_only(client, signed_in, officer, coordin
     assert client.get("/sitemap.xml").content.decode().count("/en/calls/2027/") == 0
 
 
+def test_a_copy_of_a_page_is_shown_only_after_asking_whether_it_holds(client, signed_in, coordinator):
+    call = make_call()
+    for address in (reverse("cities:calls"), reverse("cities:call", args=[call.slug])):
+        assert set(client.get(address)["Cache-Control"].split(", ")) == {"public", "no-cache"}
+        assert set(signed_in(coordinator).get(address)["Cache-Control"].split(", ")) == {"private", "no-cache"}
+
+
 def test_the_page_follows_the_clock_within_a_day(client, network, at):
     call = make_call()
     assert "Open. Applications are taken until" in page(client, "call", call)

@@ -32,6 +32,7 @@ from meetings.services.registration import (
     LinkClosed,
     RegistrationRefused,
     Unanswered,
+    add_usual_questions,
     answer_for,
     ask_for_form,
     cancel_registration,
@@ -556,6 +557,12 @@ def test_a_letter_for_a_visa_is_noted_for_who_asked_for_one(meeting, officer):
 
 
 # Questions
+
+
+def test_only_the_secretariat_adds_the_usual_questions(meeting, officer, auditor):
+    with pytest.raises(RegistrationRefused, match="Only the secretariat does this"):
+        add_usual_questions(meeting=meeting, by=auditor)
+    assert len(add_usual_questions(meeting=meeting, by=officer)) == 5
 
 
 def test_the_usual_questions_are_made_once_and_what_was_thrown_away_comes_back(meeting):
