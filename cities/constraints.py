@@ -277,8 +277,8 @@ class CountsChanges(TriggerConstraint):
 class FrozenWith(TriggerConstraint):
     """Rows that belong to a call can be added, changed and removed only while the call is a draft.
 
-    `path` names the foreign keys from the table to the call, or to whatever else has a status "draft":
-    ("section", "call") for instance.
+    `path` names the foreign keys from the table to the call: ("section", "call") for instance. Whatever else has a
+    status will do; `free` is the one in which its rows can be changed.
     """
 
     _sqlite_when = """CREATE TRIGGER "%(name)s_{event}" BEFORE {event} ON %(table)s WHEN {rows}
@@ -303,13 +303,14 @@ class FrozenWith(TriggerConstraint):
     )
     postgresql_drop = ('DROP TRIGGER "%(name)s" ON %(table)s', 'DROP FUNCTION "%(name)s"()')
 
-    def __init__(self, *, path: tuple[str, ...], **kwargs: Any) -> None:
-        self.path = tuple(path)
+    def __init__(self, *, path: tuple[str, ...], free: str = "draft", **kwargs: Any) -> None:
+        self.path, self.free = tuple(path), free
         super().__init__(**kwargs)
 
     def deconstruct(self):
         path, args, kwargs = super().deconstruct()
-        return path, args, {"path": self.path, **kwargs}
+        free = {"free": self.free} if self.free != "draft" else {}
+        return path, args, {"path": self.path, **free, **kwargs}
 
     def parameters(self, model):
         return {row.lower(): self._is_frozen(row, model) for row in ("NEW", "OLD")}
@@ -322,13 +323,14 @@ class FrozenWith(TriggerConstraint):
             value = f'(SELECT "{column.column}" FROM "{related._meta.db_table}" WHERE id = {value})'  # noqa: S608
             related = column.related_model
         # A call that is being removed as a whole is no longer there.
-        return f"COALESCE({value}, 'draft') <> 'draft'"
+        return f"COALESCE({value}, '{self.free}') <> '{self.free}'"
 
 
 class FrozenRules(TriggerConstraint):
     """Of a call that is no draft the named columns keep their values, and it stays no draft while they change.
 
-    On SQLite no INSERT OR REPLACE puts another row in its place, by the primary key or a column of `unique`.
+    On SQLite no INSERT OR REPLACE puts another row in its place, by the primary key or a column of `unique`. Whatever
+    else has a status will do; `free` is the one in which it can be changed.
     """
 
     sqlite = (
@@ -336,7 +338,7 @@ class FrozenRules(TriggerConstraint):
            BEGIN SELECT RAISE(ABORT, '%(name)s'); END""",
         """CREATE TRIGGER "%(name)s_replace" BEFORE INSERT ON %(table)s WHEN EXISTS (
                SELECT 1 FROM %(table)s AS other
-               WHERE (%(same)s) AND other.status <> 'draft'
+               WHERE (%(same)s) AND other.status <> '%(free)s'
            ) BEGIN SELECT RAISE(ABORT, '%(name)s'); END""",
     )
     triggers = ("%(name)s", "%(name)s_replace")
@@ -348,21 +350,24 @@ class FrozenRules(TriggerConstraint):
     )
     postgresql_drop = ('DROP TRIGGER "%(name)s" ON %(table)s', 'DROP FUNCTION "%(name)s"()')
 
-    def __init__(self, *, columns: tuple[str, ...], unique: tuple[str, ...] = (), **kwargs: Any) -> None:
-        self.columns, self.unique = tuple(columns), tuple(unique)
+    def __init__(
+        self, *, columns: tuple[str, ...], unique: tuple[str, ...] = (), free: str = "draft", **kwargs: Any
+    ) -> None:
+        self.columns, self.unique, self.free = tuple(columns), tuple(unique), free
         super().__init__(**kwargs)
 
     def deconstruct(self):
         path, args, kwargs = super().deconstruct()
         unique = {"unique": self.unique} if self.unique else {}
-        return path, args, {"columns": self.columns, **unique, **kwargs}
+        free = {"free": self.free} if self.free != "draft" else {}
+        return path, args, {"columns": self.columns, **unique, **free, **kwargs}
 
     def parameters(self, model):
         columns = [model._meta.get_field(name).column for name in self.columns]
         # Both databases know it, SQLite since 3.39.
         differ = " OR ".join(f'OLD."{column}" IS DISTINCT FROM NEW."{column}"' for column in columns)
         same = " OR ".join(f'other."{name}" = NEW."{name}"' for name in ("id", *self.unique))
-        return {"differ": f"OLD.status <> 'draft' AND ({differ})", "same": same}
+        return {"differ": f"OLD.status <> '{self.free}' AND ({differ})", "same": same, "free": self.free}
 
 
 class Unsampled(TriggerConstraint):

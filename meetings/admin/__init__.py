@@ -1,3 +1,4 @@
+from . import mails
 from .ballot import BallotAdmin
 from .bid import HostBidAdmin
 from .host_call import HostCallAdmin
@@ -15,4 +16,5 @@ __all__ = [
     "RoomAdmin",
     "SessionAdmin",
     "SpeakerAdmin",
+    "mails",
 ]

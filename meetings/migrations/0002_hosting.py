@@ -2043,11 +2043,32 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="ballot",
-            constraint=cities.constraints.CountsChanges(name="ballot_changes_count"),
+            constraint=cities.constraints.FrozenRules(
+                columns=(
+                    "host_call",
+                    "number",
+                    "round",
+                    "follows",
+                    "status",
+                    "opened_at",
+                    "closes_at",
+                    "closed_at",
+                    "seats",
+                    "quorum",
+                    "outcome",
+                    "cast",
+                    "blank",
+                    "counting",
+                    "reason",
+                    "opened_by",
+                ),
+                free="open",
+                name="ballot_is_final",
+            ),
         ),
         migrations.AddConstraint(
-            model_name="hostcriterion",
-            constraint=cities.constraints.FrozenWith(name="host_criterion_is_frozen", path=("host_call",)),
+            model_name="ballot",
+            constraint=cities.constraints.CountsChanges(name="ballot_changes_count"),
         ),
         migrations.AddConstraint(
             model_name="hostcriterion",
@@ -2312,5 +2333,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="vote",
             constraint=cities.constraints.AppendOnly(name="vote_only_grows", unique=("receipt_sha256",)),
+        ),
+        migrations.AddConstraint(
+            model_name="ballotoption",
+            constraint=cities.constraints.FrozenWith(free="open", name="ballot_option_is_final", path=("ballot",)),
+        ),
+        migrations.AddConstraint(
+            model_name="hostcriterion",
+            constraint=cities.constraints.FrozenWith(name="host_criterion_is_frozen", path=("host_call",)),
         ),
     ]

@@ -18,11 +18,31 @@ from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from cities.constraints import AppendOnly, CountsChanges, Unsampled
+from cities.constraints import AppendOnly, CountsChanges, FrozenRules, FrozenWith, Unsampled
 from cities.models import City
 
 from .bid import HostBid
 from .host_call import HostCall
+
+COLUMNS = (
+    "host_call",
+    "number",
+    "round",
+    "follows",
+    "status",
+    "opened_at",
+    "closes_at",
+    "closed_at",
+    "seats",
+    "quorum",
+    "outcome",
+    "cast",
+    "blank",
+    "counting",
+    "reason",
+    "opened_by",
+)
+"""What nobody changes of a ballot that is over."""
 
 
 class BallotQuerySet(models.QuerySet["Ballot"]):
@@ -112,6 +132,7 @@ class Ballot(models.Model):
             models.CheckConstraint(
                 condition=models.Q(closes_at__gt=models.F("opened_at")), name="ballot_closes_after_it_opens"
             ),
+            FrozenRules(columns=COLUMNS, free="open", name="ballot_is_final"),
             CountsChanges(name="ballot_changes_count"),
         ]
 
@@ -154,6 +175,7 @@ class BallotOption(models.Model):
             models.UniqueConstraint(fields=["ballot", "number"], name="ballot_option_number_once"),
             models.UniqueConstraint(fields=["ballot", "bid"], name="ballot_option_bid_once"),
             models.CheckConstraint(condition=models.Q(number__gte=1), name="ballot_option_number_from_one"),
+            FrozenWith(path=("ballot",), free="open", name="ballot_option_is_final"),
             CountsChanges(name="ballot_option_changes_count"),
         ]
 

@@ -297,6 +297,11 @@ SPOIL = [
     " SELECT '0', ballot_id, 2, receipt_sha256 FROM meetings_vote",
     "REPLACE INTO meetings_seat (id, ballot_id, city_id, has_voted)"
     " SELECT '0', ballot_id, city_id, true FROM meetings_seat",
+    "UPDATE meetings_ballot SET outcome = 'tie'",
+    'UPDATE meetings_ballot SET "cast" = 0',
+    "UPDATE meetings_ballot SET status = 'annulled', outcome = '', cast = NULL, blank = NULL, counting = NULL",
+    "UPDATE meetings_ballotoption SET votes = 400",
+    "DELETE FROM meetings_ballotoption",
     "TRUNCATE meetings_vote",
     "TRUNCATE meetings_seat CASCADE",
 ]

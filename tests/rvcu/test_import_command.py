@@ -145,7 +145,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(run, folder):
     assert everything() != before
     assert run(folder) == [
         expected[-1],
-        "0 rows were created, 0 changed, 19 are as in the files; 1 values of staff kept.",
+        "0 rows were created, 0 changed, 20 are as in the files; 1 values of staff kept.",
     ]
     assert run(folder, force=True) == [
         "cities.csv, line 3, name_fr: 'Sapporo (Hokkaido)' → 'Sapporo'",
