@@ -320,11 +320,11 @@ def test_the_file_s_address_asks_who_is_asking(world, signed_in, client):
 
 
 def test_files_are_found_in_one_query(world, django_assert_num_queries):
-    # Four more ask who is of the secretariat and what ties the person to applications.
+    # The others ask who is of the secretariat, whose city is a member, and what ties the person to applications.
     expert = world["people"]["expert"]
     for number in range(5):
         add_file(make_application(world["application"].call, f"Town {number}", country="BE"), expert, Kind.SIGNED_FORM)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         assert files_visible_to(person_again(expert)).count() == 5
 
 
