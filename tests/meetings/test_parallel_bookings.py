@@ -2,7 +2,6 @@
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
 from cities.services.history import flaws
 from meetings.models import Registration, Session, SessionPlace
@@ -12,10 +11,6 @@ from tests.cities.test_parallel_endorsement import at_once
 from tests.factories.hosting import make_meeting, make_registration, make_session, open_for_registration
 
 THIRTY = 30
-
-pytestmark = pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="SQLite has one writer at a time: there is nothing to run in parallel"
-)
 
 
 @pytest.fixture
