@@ -96,6 +96,11 @@ def _page(obj: models.Model, reader: Person | None) -> str:
         return ""
 
 
+def _plain(value: Any) -> Any:
+    """Numbers by their name as a line ("1: 202, 2: 201"); anything else as it is."""
+    return ", ".join(f"{name}: {one}" for name, one in value.items()) if isinstance(value, dict) else value
+
+
 def _cut_short(value: Any) -> Any:
     """The beginning of a hash; anything shorter as it is."""
     return f"{value[:12]}…" if isinstance(value, str) and len(value) >= HASH_LENGTH else value
@@ -123,7 +128,7 @@ def _line(column: Any, name: str, pair: list[Any], fields: dict[Any, str], in_fu
         )
     if column is None:
         # A file and its hash, or a day.
-        return FieldChange(name, *(value if in_full else _cut_short(value) for value in pair))
+        return FieldChange(name, *(_plain(value) if in_full else _cut_short(_plain(value)) for value in pair))
     return FieldChange(str(column.verbose_name), *(_in_words(column, value, fields) for value in pair))
 
 

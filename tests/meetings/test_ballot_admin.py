@@ -265,6 +265,8 @@ def test_a_ballot_is_closed_when_all_have_voted(ballot, staff):
     assert Ballot.objects.get().is_open
     response = staff.post(page_of(ballot, "close"), {}, follow=True)
     assert "The ballot is closed: host selected." in text(response)
+    # Among the acts below it.
+    assert "1: 4, 2: 1" in text(response)
     assert Ballot.objects.get().is_closed
     assert "This ballot is over already." in text(staff.post(page_of(ballot, "close"), {}, follow=True))
 
