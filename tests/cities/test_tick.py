@@ -5,6 +5,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -237,5 +238,6 @@ def test_one_duty_that_fails_does_not_keep_the_others(lyon, coordinator, monkeyp
 
 
 def test_a_tick_with_nothing_to_do_costs_few_queries(network, django_assert_num_queries):
-    with django_assert_num_queries(27):
+    # SQLite also asks whether a ballot that is over was swept up behind.
+    with django_assert_num_queries(27 if connection.vendor == "sqlite" else 26):
         tick()
