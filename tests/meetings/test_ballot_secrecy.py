@@ -269,20 +269,23 @@ def sqlite_tables(cursor: Any) -> dict[str, list[Any]]:
 
 
 def postgresql_tables(cursor: Any, base: int) -> dict[str, list[Any]]:
-    """Transactions are counted from the first of the ballot; what was there before keeps its number."""
-
-    def since(transaction: str) -> int:
-        number = int(transaction)
-        return number - base if number >= base else -number
-
+    """Transactions since the ballot are numbered as they followed each other, because the server counts those of other
+    databases with them; what was there before keeps its number."""
     cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
     found: dict[str, list[Any]] = {}
     for (table,) in cursor.fetchall():
         cursor.execute("SET enable_indexscan = off")
         cursor.execute(f'SELECT ctid::text, xmin::text, xmax::text, cmin::text, t::text FROM "{table}" t ORDER BY ctid')
         found[table] = [
-            (place, since(written), since(locked), command, row)
+            (place, int(written), int(locked), command, row)
             for place, written, locked, command, row in cursor.fetchall()
+        ]
+    met = {number for rows in found.values() for _, *both, _, _ in rows for number in both if number >= base}
+    since = {number: nth for nth, number in enumerate(sorted(met))}
+    for table, rows in found.items():
+        found[table] = [
+            (place, since.get(written, -written), since.get(locked, -locked), command, row)
+            for place, written, locked, command, row in rows
         ]
         cursor.execute("SELECT pg_relation_size(%s::regclass)", [table])
         found[table] += cursor.fetchall()
