@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from cities.models import Endorsement, HistoryEntry, Screening
 from tests.conftest import person, sign_in
@@ -63,7 +63,7 @@ def test_axe_finds_nothing_on_the_pages_of_a_commission(quiet, site, desk, langu
     waiting = Endorsement.objects.get(status="requested")
     quiet.goto(f"{site}/{language}/my/endorsements/{waiting.pk}/")
     quiet.locator("form[action$='endorse/'] button").click()
-    assert quiet.locator(".error-summary a").count() == 1
+    expect(quiet.locator(".error-summary a")).to_have_count(1)
     look(quiet)
 
 
@@ -104,7 +104,7 @@ def test_axe_finds_nothing_on_the_pages_of_an_officer_who_examines(quiet, site, 
     quiet.goto(f"{base}/application/{application.pk}/examine/")
     quiet.locator("input[name=result-links][value=fail]").check()
     quiet.locator("input[type=submit]").last.click()
-    assert quiet.locator(".checklist-item.errors").count() == 1
+    expect(quiet.locator(".checklist-item.errors")).to_have_count(1)
     assert findings(quiet) == []
     assert not Screening.objects.filter(status="concluded").exists()
     assert not HistoryEntry.objects.about(application).exists()

@@ -1,7 +1,7 @@
 """Initiatives as a browser meets them: accessible, saved by themselves, complete without JavaScript."""
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from cities.models import City, Coordinator, Initiative, InitiativeRevision, Partnership, Theme
 from cities.services.initiative import start_initiative
@@ -78,7 +78,7 @@ def test_the_list_follows_its_filters(quiet: Page, site, lyon):
     quiet.goto(f"{site}/en/initiatives/")
     quiet.get_by_label("Quality education").check()
     quiet.wait_for_url("**/initiatives/?*sdg=sdg-4*")
-    assert quiet.get_by_role("link", name="Books").count() == 1
+    expect(quiet.get_by_role("link", name="Books")).to_have_count(1)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

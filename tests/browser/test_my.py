@@ -6,7 +6,7 @@ import pytest
 from django.core.files.storage import FileSystemStorage
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from cities.models import City, Coordinator, Initiative, InitiativeRevision, Partnership, Photo, ProfileRevision
 from tests.conftest import person
@@ -88,7 +88,7 @@ def test_a_photo_is_sent_described_and_refused_without_a_script(browser: Browser
     page.get_by_role("button", name="Save the photos").last.click()
     assert page.locator(".state-good").inner_text() == "Ready to be shown."
     page.get_by_role("button", name="Take photo 1 out").click()
-    assert page.locator(".my-photo").count() == 0
+    expect(page.locator(".my-photo")).to_have_count(0)
     page.get_by_role("button", name="Use this photo").click()
-    assert page.get_by_label("What it shows, in French").count() == 1
+    expect(page.get_by_label("What it shows, in French")).to_have_count(1)
     context.close()
