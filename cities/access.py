@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 
-View = Callable[..., HttpResponse]
+View = Callable[..., Any]
 
 EVERYONE = "everyone"
 PERSONS = "persons"

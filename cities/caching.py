@@ -4,43 +4,63 @@ The key holds everything a page depends on: the edition (counted by the database
 release of the code, host, address, query and language. Only pages for visitors without a session are kept.
 """
 
+import datetime
 import hashlib
-from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 
 from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
+from django.utils.http import http_date
 from django.utils.translation import get_language
 
-from .access import for_everyone
-from .days import today
+from .access import View, for_everyone
+from .days import PARIS, today
 from .models import Edition
 
-View = Callable[..., HttpResponse]
 
-
-def _release() -> str:
-    """A mark of all that makes a page besides its data: the project's files, its requirements, its settings."""
+def _release() -> tuple[str, datetime.datetime]:
+    """All that makes a page besides its data (the project's files, requirements, settings): a mark, and when it came."""
     root = Path(settings.BASE_DIR)
     folders = (root / name for name in ("cities", "meetings", "rvcu", "templates"))
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
-    mark = hashlib.sha256(f"{settings.PUBLISHER}\x00{settings.CONTACT_EMAIL}".encode())
-    for path in sorted([*files, root / "requirements.txt"]):
+    files.append(root / "requirements.txt")
+    mark = hashlib.sha256(f"{settings.PUBLISHER}\x00{settings.CONTACT_EMAIL}\x00{settings.SITE_ADDRESS}".encode())
+    for path in sorted(files):
         mark.update(str(path.relative_to(root)).encode() + path.read_bytes())
-    return mark.hexdigest()
+    newest = max(path.stat().st_mtime for path in files)
+    return mark.hexdigest(), datetime.datetime.fromtimestamp(newest, datetime.UTC)
 
 
-RELEASE = _release()
+RELEASE, RELEASED_AT = _release()
+
+ONE_SECOND = datetime.timedelta(seconds=1)
+"""As exactly as HTTP tells an instant."""
 
 
-def page_key(request: HttpRequest) -> str:
-    """The key and ETag of a page as it is now; one query. To be asked before the page's own queries."""
+@dataclass(frozen=True)
+class Validators:
+    """What a client may keep an answer by: the key of all that it depends on, and when any of that last changed."""
+
+    key: str
+    last_modified: datetime.datetime | None
+    """None for a second after a change: another change in the same second could not be told from it."""
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.key[:32]}"'
+
+
+def validators(request: HttpRequest) -> Validators:
+    """Those of an answer as it is now; one query. To be asked before the answer's own queries."""
+    edition = Edition.objects.get()
     parts = (
         RELEASE,
-        str(Edition.current()),
+        edition.number,
         today().isoformat(),
         request.scheme,
         request.get_host(),
@@ -48,7 +68,12 @@ def page_key(request: HttpRequest) -> str:
         request.META.get("QUERY_STRING", ""),
         get_language(),
     )
-    return hashlib.sha256("\x00".join(map(str, parts)).encode()).hexdigest()
+    # A new day may have other members, though nothing was written.
+    changed_at = max(edition.changed_at, RELEASED_AT, datetime.datetime.combine(today(), datetime.time(), PARIS))
+    return Validators(
+        hashlib.sha256("\x00".join(map(str, parts)).encode()).hexdigest(),
+        changed_at if changed_at + ONE_SECOND < timezone.now() else None,
+    )
 
 
 def is_for_a_visitor(request: HttpRequest) -> bool:
@@ -82,8 +107,8 @@ def public_page(view: View) -> View:
             response = view(request, *args, **kwargs)
             patch_cache_control(response, private=True, no_cache=True)
             return response
-        key = page_key(request)
-        etag = f'"{key[:32]}"'
+        known = validators(request)
+        key, etag = known.key, known.etag
         # "*" asks whether there is any page here, which only the view can tell.
         is_known = request.headers.get("If-None-Match", "*").strip() != "*"
         response = (is_known and get_conditional_response(request, etag=etag)) or caches["pages"].get(key)
@@ -100,3 +125,30 @@ def public_page(view: View) -> View:
         return response
 
     return for_everyone(cached)
+
+
+def public_data(view: View) -> View:
+    """Decorate a view that answers programs: no page is kept, but whoever has an answer that still holds gets a 304.
+
+    Nothing in the answer may depend on who asks. A 304 costs one query.
+    """
+
+    @wraps(view)
+    def validated(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"}:
+            return view(request, *args, **kwargs)
+        known = validators(request)
+        seconds = int(known.last_modified.timestamp()) if known.last_modified else None
+        # "*" asks whether there is anything here, which only the view can tell.
+        is_known = request.headers.get("If-None-Match", "").strip() != "*"
+        response = is_known and get_conditional_response(request, etag=known.etag, last_modified=seconds)
+        if not response:
+            response = view(request, *args, **kwargs)
+        if response.status_code in {200, 304}:
+            response.headers["ETag"] = known.etag
+            if seconds is not None:
+                response.headers["Last-Modified"] = http_date(seconds)
+        patch_cache_control(response, public=True, no_cache=True)
+        return response
+
+    return for_everyone(validated)

@@ -209,7 +209,7 @@ class AppendOnly(TriggerConstraint):
 
 
 class CountsChanges(TriggerConstraint):
-    """Every change of the table adds one to the row of `cities_edition`, by whatever road the change came.
+    """Every change of the table adds one to the row of `cities_edition` and dates it, by whatever road it came.
 
     Cached pages carry the number that they were made from, so none can outlive what it shows
     (see `cities.models.Edition`). `only` names a column and a value: rows that neither had nor have it, such as
@@ -219,11 +219,12 @@ class CountsChanges(TriggerConstraint):
     triggers = ("%(name)s_insert", "%(name)s_update", "%(name)s_delete")
     sqlite = tuple(
         f"""CREATE TRIGGER "{trigger}" AFTER {trigger.rpartition("_")[2]} ON %(table)s %({trigger.rpartition("_")[2]})s
-            BEGIN UPDATE cities_edition SET number = number + 1; END"""  # noqa: S608  no value of a user
+            BEGIN UPDATE cities_edition
+            SET number = number + 1, changed_at = strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now'); END"""  # noqa: S608  no value of a user
         for trigger in triggers
     )
     _count = """CREATE OR REPLACE FUNCTION cities_count_change() RETURNS trigger LANGUAGE plpgsql AS $$
-           BEGIN UPDATE cities_edition SET number = number + 1; RETURN NULL; END $$"""
+           BEGIN UPDATE cities_edition SET number = number + 1, changed_at = clock_timestamp(); RETURN NULL; END $$"""
     postgresql: tuple[str, ...] = (
         _count,
         """CREATE TRIGGER "%(name)s" AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %(table)s
@@ -235,7 +236,7 @@ class CountsChanges(TriggerConstraint):
            BEGIN
              IF (TG_OP <> 'INSERT' AND OLD."%(column)s" = '%(value)s')
                 OR (TG_OP <> 'DELETE' AND NEW."%(column)s" = '%(value)s')
-             THEN UPDATE cities_edition SET number = number + 1; END IF;
+             THEN UPDATE cities_edition SET number = number + 1, changed_at = clock_timestamp(); END IF;
              RETURN NULL;
            END $$""",
         """CREATE TRIGGER "%(name)s" AFTER INSERT OR UPDATE OR DELETE ON %(table)s

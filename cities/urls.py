@@ -14,6 +14,7 @@ from .views import (
     endorsement,
     entry_report,
     evaluation,
+    files,
     guide,
     initiative,
     invitation,
@@ -30,6 +31,8 @@ from .views import (
 app_name = "cities"
 
 urlpatterns = [
+    # /{lang}/cities.csv …
+    path("cities.<slug:extension>", files.cities, name="cities_file"),
     # /{lang}/cities/
     path("cities/", directory.directory, {"layout": directory.CARDS}, name="directory"),
     path("cities/map/", directory.directory, {"layout": directory.MAP}, name="map"),

@@ -1,14 +1,16 @@
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
 class Edition(models.Model):
-    """How many times the public data changed: one row, counted by the database (`cities.constraints.CountsChanges`).
+    """How many times the public data changed and when last: one row, kept by the database (`CountsChanges`).
 
     Not to be altered by a migration without remaking those triggers.
     """
 
     number = models.PositiveBigIntegerField(default=0)
+    changed_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         verbose_name = _("edition of the public data")

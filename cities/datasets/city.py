@@ -1,0 +1,199 @@
+"""The members of a day, as the directory selects them."""
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from ..filters import Directory
+from ..models import CityQuerySet, Country, CreativeField, Precision, Region
+from ..services.last_change import network_changed_on
+from .base import BadQuery, Column, Dataset, Extract, Kind, Row, Rows, in_both_languages
+
+CHUNK = 1000
+"""Rows read at a time, so that a file of the whole network never stands in memory."""
+
+
+def linked(row: Row) -> dict[str, Any]:
+    """A city as schema.org tells it; a designation has no type there, so field and dates are properties by name."""
+    node: dict[str, Any] = {
+        "@type": "City",
+        "@id": row["url_en"],
+        "identifier": row["slug"],
+        "name": [
+            {"@language": "en", "@value": row["name_en"]},
+            {"@language": "fr", "@value": row["name_fr"]},
+        ],
+        "url": row["url_en"],
+        "containedInPlace": {
+            "@type": "Country",
+            "identifier": row["country"],
+            "name": [
+                {"@language": "en", "@value": row["country_en"]},
+                {"@language": "fr", "@value": row["country_fr"]},
+            ],
+        },
+        "additionalProperty": [
+            {"@type": "PropertyValue", "propertyID": name, "value": _plain(row[name])}
+            for name in ("field", "member_since", "designated_on", "population")
+            if row[name] is not None
+        ],
+    }
+    if row["latitude"] is not None:
+        node["geo"] = {"@type": "GeoCoordinates", "latitude": row["latitude"], "longitude": row["longitude"]}
+    if row["local_name"]:
+        node["alternateName"] = row["local_name"]
+    if row["geonames_id"]:
+        node["sameAs"] = {"@id": f"https://sws.geonames.org/{row['geonames_id']}/"}
+    return node
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+CITIES = Dataset(
+    name="cities",
+    title=_("Members of the UNESCO Creative Cities Network"),
+    key=("slug",),
+    has_places=True,
+    linked=linked,
+    columns=(
+        Column("slug", _("Address of the city here, its key"), is_always_known=True),
+        Column("name_en", _("Name in English"), is_always_known=True),
+        Column("name_fr", _("Name in French, the English one where there is no other"), is_always_known=True),
+        Column("local_name", _("Name as the city writes it")),
+        Column("country", _("Country, two letters of ISO 3166"), is_always_known=True),
+        Column("country_en", _("Country in English"), is_always_known=True),
+        Column("country_fr", _("Country in French"), is_always_known=True),
+        Column("region", _("Region of UNESCO, its key"), is_always_known=True, choices=tuple(Region.values)),
+        Column("region_en", _("Region in English"), is_always_known=True),
+        Column("region_fr", _("Region in French"), is_always_known=True),
+        Column("field", _("Creative field on the day, its key"), is_always_known=True),
+        Column("field_en", _("Creative field in English"), is_always_known=True),
+        Column("field_fr", _("Creative field in French"), is_always_known=True),
+        Column("member_since", _("First day of the unbroken membership"), Kind.DATE, is_always_known=True),
+        Column(
+            "member_since_precision",
+            _("How exactly that day is known: to the day, the month or the year"),
+            is_always_known=True,
+            choices=tuple(Precision.values),
+        ),
+        Column("designated_on", _("First day in this creative field"), Kind.DATE, is_always_known=True),
+        Column(
+            "designated_on_precision",
+            _("How exactly that day is known: to the day, the month or the year"),
+            is_always_known=True,
+            choices=tuple(Precision.values),
+        ),
+        Column("latitude", _("Latitude in degrees (WGS 84)"), Kind.NUMBER),
+        Column("longitude", _("Longitude in degrees (WGS 84)"), Kind.NUMBER),
+        Column("population", _("Population"), Kind.INTEGER),
+        Column("population_year", _("Year of the population"), Kind.INTEGER),
+        Column("population_source", _("Source of the population")),
+        Column("geonames_id", _("Number of the place in GeoNames"), Kind.INTEGER),
+        Column("website", _("Website of the city"), Kind.ADDRESS),
+        Column("url_en", _("Page of the city here, in English"), Kind.ADDRESS, is_always_known=True),
+        Column("url_fr", _("Page of the city here, in French"), Kind.ADDRESS, is_always_known=True),
+    ),
+)
+
+
+class Naming:
+    """Names of countries, regions and fields in both languages and addresses of pages, put together once a file."""
+
+    def __init__(self, fields: list[CreativeField], countries: Iterable[tuple[str, str, str, str]]) -> None:
+        self.fields = {
+            field.pk: {"field": field.slug, "field_en": field.name_en, "field_fr": field.name_fr or field.name_en}
+            for field in fields
+        }
+        regions = {region.value: in_both_languages(region.label) for region in Region}
+        self.countries = {
+            code: {
+                "country": code,
+                "country_en": english,
+                "country_fr": french or english,
+                "region": region,
+                "region_en": regions[region][0],
+                "region_fr": regions[region][1],
+            }
+            for code, english, french, region in countries
+        }
+        # A placeholder that no address needs to escape: reversing each of 40,000 addresses would take longer than all.
+        self.pages = []
+        for language in ("en", "fr"):
+            with override(language):
+                self.pages.append(settings.SITE_ADDRESS + reverse("cities:city", args=["SLUG"]).replace("SLUG", "%s"))
+
+    def urls(self, slug: str) -> dict[str, str]:
+        return {"url_en": self.pages[0] % slug, "url_fr": self.pages[1] % slug}
+
+
+def city_rows(cities: CityQuerySet, fields: list[CreativeField]) -> Iterator[Row]:
+    """Cities that come from `members()` as rows, in their order; a query for the countries, one for the cities."""
+    naming = Naming(fields, Country.objects.order_by().values_list("iso2", "name_en", "name_fr", "region"))
+    found = cities.values_list(
+        *("slug", "name_en", "name_fr", "local_name", "country_id"),
+        *("current__field_id", "current__member_since", "current__member_since_precision"),
+        *("current__starts_on", "current__starts_precision"),
+        *("latitude", "longitude", "population", "population_year", "population_source", "geonames_id", "website"),
+    )
+    for (
+        slug,
+        english,
+        french,
+        local,
+        country,
+        field,
+        since,
+        since_precision,
+        on,
+        on_precision,
+        *facts,
+    ) in found.iterator(chunk_size=CHUNK):
+        latitude, longitude, population, year, source, geonames, website = facts
+        yield {
+            "slug": slug,
+            "name_en": english,
+            "name_fr": french or english,
+            "local_name": local,
+            **naming.countries[country],
+            **naming.fields[field],
+            "member_since": since,
+            "member_since_precision": since_precision,
+            "designated_on": on,
+            "designated_on_precision": on_precision,
+            "latitude": latitude,
+            "longitude": longitude,
+            "population": population,
+            "population_year": year,
+            "population_source": source,
+            "geonames_id": geonames,
+            "website": website,
+            **naming.urls(slug),
+        }
+
+
+def city_extract(query: QueryDict, *, language: str, address: str = "") -> Extract:
+    """All cities that a query of the directory selects, in its order. Raises BadQuery."""
+    directory = Directory(query)
+    if not directory.is_valid or directory.day is None:
+        raise BadQuery(directory.form.errors)
+    return Extract(
+        dataset=CITIES,
+        rows=Rows(
+            directory.results,
+            partial(city_rows, fields=directory.creative_fields),
+            lambda: directory.count,
+        ),
+        language=language,
+        address=address,
+        query=directory.hidden_query,
+        as_of=directory.day,
+        last_change=network_changed_on(directory.day),
+    )

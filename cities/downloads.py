@@ -1,0 +1,56 @@
+"""Views that answer the query of a list as a file: streamed, with validators, and with errors that a script can read."""
+
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, QueryDict, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.http import content_disposition_header
+from django.utils.translation import get_language
+
+from .access import View
+from .caching import public_data
+from .datasets import BadQuery, Dataset, Extract
+from .problems import bad_parameters
+from .writers import FORMATS, Format
+
+ExtractOf = Callable[..., Extract]
+"""Called with a query, the language of names, and the address it was asked for at; raises BadQuery."""
+
+
+def given(query: QueryDict) -> QueryDict:
+    """The query without empty values, which a form sends for what was left open."""
+    kept = query.copy()
+    for name, values in query.lists():
+        kept.setlist(name, [value for value in values if value])
+    return kept
+
+
+def file_name(extract: Extract, extension: str) -> str:
+    day = f"-{extract.as_of.isoformat()}" if extract.as_of else ""
+    return f"{extract.dataset.name}{day}.{extension}"
+
+
+def as_file(request: HttpRequest, extract: Extract, form: Format) -> StreamingHttpResponse:
+    """The extract in a format, to be saved; rows are read as they are sent."""
+    content = () if request.method == "HEAD" else form.write(extract)
+    response = StreamingHttpResponse(content, content_type=form.content_type)
+    response["Content-Disposition"] = content_disposition_header(True, file_name(extract, form.extension))
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Language"] = extract.language
+    return response
+
+
+def file_view(dataset: Dataset, extract_of: ExtractOf) -> View:
+    """A view of `<list>.<extension>` for every format that can hold the dataset."""
+
+    def file(request: HttpRequest, extension: str) -> HttpResponseBase:
+        form = FORMATS.get(extension)
+        if form is None or not form.takes(dataset):
+            raise Http404
+        try:
+            extract = extract_of(given(request.GET), language=get_language() or "en", address=request.get_full_path())
+        except BadQuery as refused:
+            return bad_parameters(refused.errors)
+        return as_file(request, extract, form)
+
+    return public_data(file)
