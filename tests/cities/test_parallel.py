@@ -1,13 +1,10 @@
 """Several writers at once, each with a connection of its own (PostgreSQL)."""
 
 import datetime
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from cities.exceptions import DesignationRefused, NetworkError
 from cities.models import City, Country, CreativeField, Designation, Edition, FormerSlug, HistoryEntry
@@ -16,31 +13,13 @@ from cities.services.designation import change_field
 from cities.services.history import flaws, record
 from meetings.models import Meeting, MeetingHost
 from tests.conftest import person
-
-WRITERS = 12
+from tests.parallel import WRITERS, at_once
 
 
 @pytest.fixture
 def shared_network(transactional_db):
     call_command("import_network", verbosity=0)
     return person("officer@example.org", "officer")
-
-
-def at_once(act: Callable[[int], object], writers: int = WRITERS) -> list[object]:
-    """Run an act in parallel, all starting together; what each returned or the refusal it met."""
-    barrier = Barrier(writers)
-
-    def run(number: int) -> object:
-        barrier.wait()
-        try:
-            return act(number)
-        except (NetworkError, IntegrityError, OperationalError) as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(writers) as pool:
-        return list(pool.map(run, range(writers)))
 
 
 def test_the_chain_of_acts_stays_one(shared_network):

@@ -14,10 +14,10 @@ from cities.services.privacy import erase, is_erased
 from cities.services.profile import open_draft, restore, submit_profile
 from rvcu.models import User
 from tests.conftest import mandate, person
+from tests.parallel import WRITERS, at_once
 
 from .test_initiatives import written
 from .test_moderation import published
-from .test_parallel import WRITERS, at_once
 
 Status = ProfileRevision.Status
 Role = Coordinator.Role

@@ -5,12 +5,9 @@ import select
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.apps import apps
@@ -35,6 +32,7 @@ from tests.conftest import person
 from tests.factories import CountryFactory, CreativeFieldFactory
 from tests.factories.calls import make_call, make_commission_officer
 from tests.factories.decisions import ACT, days, make_decision, make_eligible
+from tests.parallel import all_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,27 +51,10 @@ def officers(db) -> list[User]:
     return [person(f"decision.officer.{number}@example.org", "decision officer") for number in range(8)]
 
 
-def at_once(acts: list[Callable[[], Any]]) -> list[Any]:
-    """What each act gave, or the refusal, all begun in the same moment."""
-    barrier = threading.Barrier(len(acts))
-
-    def run(act: Callable[[], Any]) -> Any:
-        barrier.wait()
-        try:
-            return act()
-        except NetworkError as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
-
-
 def test_officers_deciding_at_once_make_one_act(officers):
     application = make_eligible(make_call("decision"))
     outcomes = ["designated", "not-designated"] * 4
-    results = at_once(
+    results = all_at_once(
         [
             lambda officer=officer, outcome=outcome: make_decision(application, officer, outcome)
             for officer, outcome in zip(officers, outcomes, strict=True)
@@ -88,7 +69,7 @@ def test_officers_deciding_at_once_make_one_act(officers):
 def test_officers_correcting_at_once_make_one_correction(officers):
     decision = make_decision(make_eligible(make_call("decision")), officers[0])
     act = {**ACT, "decided_on": decision.decided_on, "file": None, "reason": "An error."}
-    results = at_once(
+    results = all_at_once(
         [lambda by=by: correct(decision=decision, outcome="not-designated", by=by, **act) for by in officers]
     )
     assert sum(isinstance(one, Decision) for one in results) == 1
@@ -100,7 +81,7 @@ def test_the_places_of_a_country_hold_when_all_are_given_at_once(officers):
     call = make_call("decision")
     names = ("Besançon", "Tours", "Brest", "Auch", "Nevers", "Orange")
     applications = [make_eligible(call, name, field=field) for name, field in zip(names, FIELDS, strict=True)]
-    results = at_once(
+    results = all_at_once(
         [
             lambda application=application, by=by: make_decision(application, by)
             for application, by in zip(applications, officers, strict=False)
@@ -114,7 +95,7 @@ def test_the_places_of_a_country_hold_when_all_are_given_at_once(officers):
 def test_announcements_at_once_announce_once(officers):
     call = make_call("decision")
     make_decision(make_eligible(call), officers[0])
-    at_once([lambda by=by: announce(call=call, by=by) for by in officers[:4]])
+    all_at_once([lambda by=by: announce(call=call, by=by) for by in officers[:4]])
     assert Designation.objects.filter(city__slug="besancon").count() == 1
     assert OutboxMessage.objects.filter(template="announced-designated").count() == 1
     assert HistoryEntry.objects.filter(verb="call.announced", object_type="cities.call").count() == 1

@@ -11,8 +11,7 @@ from cities.services.history import flaws
 from cities.services.moderation import DraftConflict
 from tests.conftest import person
 from tests.factories.calls import make_application, make_assignment, make_call, make_evaluation, make_evaluator
-
-from .test_parallel import WRITERS, at_once
+from tests.parallel import WRITERS, at_once
 
 Status = Assignment.Status
 

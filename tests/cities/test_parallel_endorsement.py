@@ -1,12 +1,8 @@
 """Commissions and officers who decide at the same time, each with a connection of their own (PostgreSQL)."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
-from django.db import IntegrityError, OperationalError, connection
 from django.utils import timezone
 
 from cities.exceptions import NetworkError, TransitionNotAllowed
@@ -26,26 +22,10 @@ from cities.services.history import flaws
 from rvcu.models import User
 from tests.conftest import person
 from tests.factories.calls import make_application, make_call, make_commission_officer, make_endorsement
+from tests.parallel import at_once
 
 FIFTY = 50
 PDF = b"%PDF-1.4\n%%EOF\n"
-
-
-def at_once(act, number: int = FIFTY) -> list[object]:
-    """Run an act so many times in parallel, all starting together."""
-    barrier = Barrier(number)
-
-    def run(place: int) -> object:
-        try:
-            barrier.wait(timeout=60)
-            return act(place)
-        except (NetworkError, IntegrityError, OperationalError) as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(number) as pool:
-        return list(pool.map(run, range(number)))
 
 
 @pytest.fixture
@@ -75,7 +55,7 @@ def endorse(endorsement: Endorsement, by: User) -> Endorsement:
 
 def test_of_fifty_simultaneous_endorsements_under_a_cap_of_two_exactly_two_stand(commission):
     rows = asked(FIFTY, field=None, endorsed_fields_differ=False)
-    outcomes = at_once(lambda number: endorse(rows[number], commission))
+    outcomes = at_once(lambda number: endorse(rows[number], commission), FIFTY)
     won = [one for one in outcomes if isinstance(one, Endorsement)]
     lost = [one for one in outcomes if not isinstance(one, Endorsement)]
     assert (len(won), {type(one) for one in lost}) == (2, {service.EndorsementRefused})
@@ -87,7 +67,7 @@ def test_of_fifty_simultaneous_endorsements_under_a_cap_of_two_exactly_two_stand
 
 def test_of_fifty_in_different_fields_two_stand_and_each_refusal_says_which_rule(commission):
     rows = asked(FIFTY, field=None)
-    outcomes = at_once(lambda number: endorse(rows[number], commission))
+    outcomes = at_once(lambda number: endorse(rows[number], commission), FIFTY)
     assert sum(isinstance(one, Endorsement) for one in outcomes) == 2
     in_force = Endorsement.objects.in_force()
     assert in_force.values("field").distinct().count() == 2
@@ -97,7 +77,7 @@ def test_of_fifty_in_different_fields_two_stand_and_each_refusal_says_which_rule
 
 def test_of_fifty_in_one_field_one_stands(commission):
     rows = asked(FIFTY, field="film")
-    outcomes = at_once(lambda number: endorse(rows[number], commission))
+    outcomes = at_once(lambda number: endorse(rows[number], commission), FIFTY)
     assert sum(isinstance(one, Endorsement) for one in outcomes) == 1
     lost = [str(one) for one in outcomes if not isinstance(one, Endorsement)]
     assert all("The field is taken" in one for one in lost)
@@ -106,14 +86,14 @@ def test_of_fifty_in_one_field_one_stands(commission):
 
 def test_without_a_cap_all_fifty_stand_on_places_of_their_own(commission):
     rows = asked(FIFTY, field="film", endorsed_fields_differ=False, max_endorsed=None)
-    outcomes = at_once(lambda number: endorse(rows[number], commission))
+    outcomes = at_once(lambda number: endorse(rows[number], commission), FIFTY)
     assert {type(one) for one in outcomes} == {Endorsement}
     assert sorted(Endorsement.objects.in_force().values_list("place", flat=True)) == list(range(1, FIFTY + 1))
 
 
 def test_fifty_clicks_on_one_button_endorse_once(commission):
     (row,) = asked(1, field="film")
-    outcomes = at_once(lambda number: endorse(row, commission))
+    outcomes = at_once(lambda number: endorse(row, commission), FIFTY)
     assert sum(isinstance(one, Endorsement) for one in outcomes) == 1
     assert sum(isinstance(one, TransitionNotAllowed) for one in outcomes) == FIFTY - 1
     assert HistoryEntry.objects.about(row).count() == 1
@@ -128,7 +108,7 @@ def test_a_place_freed_while_others_endorse_is_given_once(commission):
             return service.withdraw_endorsement(endorsement=rows[0], reason="Another city.", by=commission)
         return endorse(rows[number], commission)
 
-    outcomes = at_once(act)
+    outcomes = at_once(act, FIFTY)
     assert isinstance(outcomes[0], Endorsement)
     assert Endorsement.objects.in_force().count() <= 1
     assert {type(one) for one in outcomes} <= {Endorsement, service.EndorsementRefused}

@@ -13,8 +13,7 @@ from cities.services import partnership as service
 from cities.services.history import flaws
 from cities.services.initiative import begin_revision, start_initiative
 from tests.conftest import mandate, person
-
-from .test_parallel import WRITERS, at_once
+from tests.parallel import WRITERS, at_once
 
 
 @pytest.fixture

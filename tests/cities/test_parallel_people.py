@@ -14,8 +14,7 @@ from cities.services.mandate import begin_mandate, end_mandate
 from cities.services.privacy import erase
 from rvcu.models import User
 from tests.conftest import mandate, person
-
-from .test_parallel import WRITERS, at_once
+from tests.parallel import WRITERS, at_once
 
 Kind, Role = Invitation.Kind, Coordinator.Role
 

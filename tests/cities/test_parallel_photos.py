@@ -16,8 +16,9 @@ from cities.services.photo import (
 )
 from cities.services.profile import open_draft
 from tests.factories import hostile
+from tests.parallel import WRITERS, at_once
 
-from .test_parallel import WRITERS, at_once, shared_network  # noqa: F401  a fixture
+from .test_parallel import shared_network  # noqa: F401  a fixture
 
 
 @pytest.fixture

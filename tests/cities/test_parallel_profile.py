@@ -10,8 +10,8 @@ from cities.services import moderation
 from cities.services.moderation import DraftConflict
 from cities.services.profile import confirm_profile, open_draft, restore, submit_profile
 from tests.conftest import mandate, person
+from tests.parallel import WRITERS, at_once
 
-from .test_parallel import WRITERS, at_once
 from .test_profile import PAGE, form_of
 
 

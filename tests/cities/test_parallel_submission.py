@@ -12,8 +12,7 @@ from rvcu.models import User
 from tests.conftest import person
 from tests.factories.applications import complete_application
 from tests.factories.calls import make_application, make_call
-
-from .test_parallel import at_once
+from tests.parallel import at_once
 
 FIFTY = 50
 

@@ -4,8 +4,6 @@ that is killed wherever it stands."""
 import datetime
 import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -13,7 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from cities.exceptions import NetworkError, TransitionNotAllowed
+from cities.exceptions import TransitionNotAllowed
 from cities.models import City, Coordinator, HistoryEntry, OutboxMessage
 from cities.services.history import flaws
 from meetings.models import Ballot, HostBid, HostCall, Meeting, OpenSeat, OpenVote, Seat, Vote
@@ -36,6 +34,7 @@ from rvcu.models import User
 from tests.cities.test_parallel_announcement import announcer, stored
 from tests.conftest import mandate, person
 from tests.factories.hosting import DAY, HOUR, cast, make_ballot, make_bid, make_host_call, make_meeting
+from tests.parallel import all_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,24 +55,6 @@ def connections_of_their_own(transactional_db) -> Iterator[None]:
     connection.close()
     connection.close_pool()
     connection.settings_dict["OPTIONS"]["pool"] = pool
-
-
-def at_once(acts: list[Act]) -> list[Any]:
-    """What each act gave, or its refusal, all begun in the same moment; how many connections there were is asked."""
-    barrier = Barrier(len(acts))
-
-    def run(act: Act) -> Any:
-        connection.ensure_connection()
-        try:
-            barrier.wait(timeout=60)
-            return act()
-        except NetworkError as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 @pytest.fixture
@@ -114,7 +95,7 @@ def receipts(results: list[Any]) -> list[str]:
 def test_twenty_votes_of_one_city_at_once_are_one(electorate):
     ballot = running(electorate)
     city, user = electorate[0]
-    results = at_once(
+    results = all_at_once(
         [
             lambda number=number: cast_vote(ballot=ballot, city=city, choice=number % 2 + 1, by=user)
             for number in range(TWENTY)
@@ -130,7 +111,7 @@ def test_twenty_votes_of_one_city_at_once_are_one(electorate):
 
 def test_twenty_cities_voting_at_once_all_count(electorate):
     ballot = running(electorate)
-    results = at_once(voting(ballot, electorate))
+    results = all_at_once(voting(ballot, electorate))
     assert len(receipts(results)) == len(set(results)) == TWENTY
     closed = close_ballot(ballot=ballot, by=person("officer@example.org", "officer"))
     assert (closed.cast, closed.blank) == (TWENTY, 5)
@@ -149,7 +130,7 @@ def test_a_vote_that_races_with_the_closing_counts_or_is_refused(electorate, tur
     ballot = running(electorate, closes_at=ended)
     votes = voting(ballot, electorate[1:], received_at=ended - SECOND)
     place = (0, 9, 19)[turn]
-    results = at_once([*votes[:place], lambda: close_ballot(ballot=ballot), *votes[place:]])
+    results = all_at_once([*votes[:place], lambda: close_ballot(ballot=ballot), *votes[place:]])
     closed = next(one for one in results if isinstance(one, Ballot))
     given = receipts(results)
     refusals = [one for one in results if isinstance(one, Exception)]
@@ -170,7 +151,7 @@ def test_a_vote_that_races_with_a_withdrawal_is_destroyed_or_refused(electorate)
     mandate(speaker, "fabriano", Coordinator.Role.ALTERNATE)
     bid = HostBid.objects.get(lead__slug="fabriano")
     votes = voting(ballot, electorate[1:])
-    results = at_once([*votes[:9], lambda: withdraw_on_ballot(bid=bid, by=speaker), *votes[9:]])
+    results = all_at_once([*votes[:9], lambda: withdraw_on_ballot(bid=bid, by=speaker), *votes[9:]])
     following = Ballot.objects.open().get()
     refusals = [one for one in results if isinstance(one, Exception)]
     assert all("This ballot was annulled" in str(one) for one in refusals)
@@ -184,7 +165,7 @@ def test_of_closings_at_once_one_closes(electorate, officers):
     ballot = running(electorate, closes_at=timezone.now() - SECOND)
     for city, _user in electorate[:3]:
         cast(city, 1)
-    results = at_once([lambda by=by: close_ballot(ballot=ballot, by=by) for by in (*officers, None)])
+    results = all_at_once([lambda by=by: close_ballot(ballot=ballot, by=by) for by in (*officers, None)])
     assert sum(isinstance(one, Ballot) for one in results) == 1
     assert {type(one) for one in results} == {Ballot, TransitionNotAllowed}
     assert sums(Ballot.objects.get()) == (3, 3, 3)
@@ -196,7 +177,7 @@ def test_of_closings_at_once_one_closes(electorate, officers):
 def test_of_a_closing_and_an_annulment_at_once_one_is_done(electorate, officers):
     ballot = running(electorate, closes_at=timezone.now() - SECOND)
     cast(electorate[0][0], 1)
-    results = at_once(
+    results = all_at_once(
         [
             lambda: close_ballot(ballot=ballot),
             lambda: annul_ballot(ballot=ballot, reason="An error.", by=officers[0]),
@@ -212,7 +193,7 @@ def test_of_a_closing_and_an_annulment_at_once_one_is_done(electorate, officers)
 def test_of_openings_at_once_one_opens(electorate, officers):
     call = make_host_call("examination", ballot_opens_at=timezone.now() - HOUR)
     make_bid(call, "fabriano", status=HostBid.Status.ELIGIBLE)
-    results = at_once(
+    results = all_at_once(
         [*([open_due_ballots] * 4), *(lambda by=by: open_ballot(host_call=call, by=by) for by in officers)]
     )
     assert Ballot.objects.count() == 1
@@ -228,7 +209,7 @@ def test_of_two_calls_that_open_at_once_one_ballot_waits(officers):
     ]
     for call in calls:
         make_bid(call, "fabriano", status=HostBid.Status.ELIGIBLE)
-    results = at_once(
+    results = all_at_once(
         [lambda call=call, by=by: open_ballot(host_call=call, by=by) for call, by in zip(calls, officers, strict=False)]
     )
     assert {type(one) for one in results} == {Ballot, BallotRefused}
@@ -242,7 +223,7 @@ def test_of_run_offs_at_once_one_opens(electorate, officers):
     for (city, _user), choice in zip(electorate, (1, 2), strict=False):
         cast(city, choice)
     tied = close_ballot(ballot=ballot)
-    results = at_once([lambda by=by: open_runoff(ballot=tied, by=by) for by in officers])
+    results = all_at_once([lambda by=by: open_runoff(ballot=tied, by=by) for by in officers])
     assert sum(isinstance(one, Ballot) for one in results) == 1
     assert Ballot.objects.count() == 2
     assert OpenSeat.objects.count() == TWENTY
@@ -250,7 +231,7 @@ def test_of_run_offs_at_once_one_opens(electorate, officers):
 
 def test_of_clocks_at_once_one_reminds(electorate):
     running(electorate[:4], opened_at=timezone.now() - 5 * DAY, closes_at=timezone.now() + HOUR)
-    assert sum(at_once([remind_voters] * 6)) == 4
+    assert sum(all_at_once([remind_voters] * 6)) == 4
     assert OutboxMessage.objects.filter(template="ballot-reminder").count() == 4
 
 

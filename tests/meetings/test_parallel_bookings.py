@@ -7,8 +7,8 @@ from cities.services.history import flaws
 from meetings.models import Registration, Session, SessionPlace
 from meetings.services.programme import BookingRefused, book, leave
 from meetings.services.registration import cancel_registration
-from tests.cities.test_parallel_endorsement import at_once
 from tests.factories.hosting import make_meeting, make_registration, make_session, open_for_registration
+from tests.parallel import at_once
 
 THIRTY = 30
 

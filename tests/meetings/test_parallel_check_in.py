@@ -7,9 +7,9 @@ from cities.exceptions import TransitionNotAllowed
 from cities.models import HistoryEntry
 from meetings.models import Registration
 from meetings.services.registration import cancel_registration, check_in
-from tests.cities.test_parallel_endorsement import at_once
 from tests.conftest import person
 from tests.factories.hosting import make_meeting, make_registration, open_for_registration
+from tests.parallel import at_once
 
 FEW = 12
 

@@ -1,15 +1,10 @@
 """Persons who register, cancel and enter at the same time, each with a connection of their own (PostgreSQL)."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError, OperationalError, connection
 from django.utils import timezone
 
-from cities.exceptions import NetworkError, TransitionNotAllowed
+from cities.exceptions import TransitionNotAllowed
 from cities.models import City, HistoryEntry, OutboxMessage
 from cities.services.history import flaws
 from meetings.models import Meeting, Registration, RegistrationRequest
@@ -26,27 +21,10 @@ from meetings.services.registration import (
 from rvcu.models import User
 from tests.conftest import mandate, person
 from tests.factories.hosting import DAY, make_meeting, make_registration, open_for_registration
+from tests.parallel import at_once
 
 FIFTY = 50
 Status, Verb = Registration.Status, HistoryEntry.Verb
-
-
-def at_once(act: Callable[[int], object], number: int = FIFTY) -> list[object]:
-    """Run an act so many times, fifty at a time, each with a connection of its own; the first fifty start together."""
-    barrier = Barrier(FIFTY)
-
-    def run(place: int) -> object:
-        try:
-            if place < FIFTY:
-                barrier.wait(timeout=120)
-            return act(place)
-        except (NetworkError, IntegrityError, OperationalError) as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(FIFTY) as pool:
-        return list(pool.map(run, range(number)))
 
 
 @pytest.fixture
@@ -101,7 +79,7 @@ def test_of_two_hundred_registrations_none_is_lost_and_none_is_beyond_the_places
 
 def test_of_places_given_back_at_once_each_goes_to_who_waits_first(meeting, officer):
     rows = queue(meeting, coming=60, waiting=80)
-    outcomes = at_once(lambda number: cancel_registration(registration=rows[number], by=officer))
+    outcomes = at_once(lambda number: cancel_registration(registration=rows[number], by=officer), FIFTY)
     assert {type(one) for one in outcomes} == {Registration}
     states = list(Registration.objects.order_by("pk").values_list("status", flat=True))
     assert states == ["cancelled"] * 50 + ["registered"] * 60 + ["waiting"] * 30
@@ -126,7 +104,7 @@ def test_while_some_give_back_and_some_register_nobody_jumps_the_queue(meeting, 
             return apply(late[number // 2])
         return cancel_registration(registration=rows[number if number % 10 else 79 - number], by=officer)
 
-    outcomes = at_once(act)
+    outcomes = at_once(act, FIFTY)
     assert {type(one) for one in outcomes} == {Registration}
     stored = Registration.objects.all()
     assert sorted(stored.coming().values_list("place", flat=True)) == list(range(1, 41))
@@ -148,7 +126,7 @@ def test_a_city_never_has_more_persons_than_it_may(meeting):
         known = {"meeting": meeting, "city": lyon, "capacity": "delegate", "by": coordinator}
         return register(**known, name=f"Delegate {number}", email=f"delegate{number}@example.org")
 
-    outcomes = at_once(act)
+    outcomes = at_once(act, FIFTY)
     refused = [one for one in outcomes if not isinstance(one, Registration)]
     assert {type(one) for one in refused} == {RegistrationRefused}
     assert all("All 3 places of Lyon are taken" in str(one) for one in refused)
@@ -157,18 +135,18 @@ def test_a_city_never_has_more_persons_than_it_may(meeting):
 
 def test_fifty_clicks_register_one_person_once(meeting, officer):
     (request,) = requests(meeting, 1)
-    outcomes = at_once(lambda number: apply(request))
+    outcomes = at_once(lambda number: apply(request), FIFTY)
     assert sum(isinstance(one, Registration) for one in outcomes) == 1
     assert sum(isinstance(one, LinkClosed) for one in outcomes) == FIFTY - 1
     known = {"meeting": meeting, "capacity": "press", "name": "A reporter", "email": "Press@example.org", "by": officer}
-    outcomes = at_once(lambda number: register(**known))
+    outcomes = at_once(lambda number: register(**known), FIFTY)
     assert sum(isinstance(one, AlreadyRegistered) for one in outcomes) == FIFTY - 1
     assert Registration.objects.count() == 2
 
 
 def test_fifty_clicks_cancel_once_and_move_one_up(meeting, officer):
     rows = queue(meeting, coming=1, waiting=3)
-    outcomes = at_once(lambda number: cancel_registration(registration=rows[0], by=officer))
+    outcomes = at_once(lambda number: cancel_registration(registration=rows[0], by=officer), FIFTY)
     assert sum(isinstance(one, TransitionNotAllowed) for one in outcomes) == FIFTY - 1
     assert HistoryEntry.objects.filter(verb=Verb.MOVED_UP).count() == 1
     assert Registration.objects.get(pk=rows[1].pk).place == 1
@@ -183,7 +161,7 @@ def test_more_places_while_others_register(meeting, officer):
             return apply(late[number - 1])
         return change_places(meeting=meeting, places=30, per_city=3, by=officer)
 
-    at_once(act)
+    at_once(act, FIFTY)
     stored = Registration.objects.all()
     assert sorted(stored.coming().values_list("place", flat=True)) == list(range(1, 31))
     # The ten who waited came first.
@@ -193,7 +171,7 @@ def test_more_places_while_others_register(meeting, officer):
 
 def test_at_fifty_doors_a_person_enters_once(meeting, officer):
     row = make_registration(meeting)
-    outcomes = at_once(lambda number: check_in(registration=row, by=officer))
+    outcomes = at_once(lambda number: check_in(registration=row, by=officer), FIFTY)
     assert sum(isinstance(one, Registration) for one in outcomes) == 1
     assert sum(isinstance(one, TransitionNotAllowed) for one in outcomes) == FIFTY - 1
     assert HistoryEntry.objects.filter(verb=Verb.CHECKED_IN).count() == 1
@@ -205,6 +183,6 @@ def test_fifty_clocks_forget_once(meeting):
     Meeting.objects.filter(pk=meeting.pk).update(
         status="held", year=day.year, start_date=day, end_date=day, personal_data_until=day + 5 * DAY
     )
-    outcomes = at_once(lambda number: remove_personal_data())
+    outcomes = at_once(lambda number: remove_personal_data(), FIFTY)
     assert sum(one for one in outcomes if isinstance(one, int)) == 1
     assert HistoryEntry.objects.filter(verb=Verb.PERSONAL_DATA_REMOVED).count() == 1
