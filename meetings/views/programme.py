@@ -4,6 +4,7 @@ Its page is not kept in the memory of public pages: what is on now, and what com
 """
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,32 +136,30 @@ def _own(request: HttpRequest, edition: int, pk: int) -> tuple[Session, Registra
     return session, get_object_or_404(standing, meeting=session.meeting, user=request.user.pk)
 
 
+def _moved(request: HttpRequest, edition: int, pk: int, act: Callable[..., Any], done: str) -> HttpResponse:
+    """Take or give back one's own place by a verb, and go back to the session with what it did or refused."""
+    session, registration = _own(request, edition, pk)
+    try:
+        act(session=session, registration=registration, by=request.user)
+    except NetworkError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, done % {"session": session.title})
+    return redirect(session)
+
+
 @for_persons
 @require_POST
 def session_book(request: HttpRequest, edition: int, pk: int) -> HttpResponse:
     """Take a place in a session for oneself."""
-    session, registration = _own(request, edition, pk)
-    try:
-        book(session=session, registration=registration, by=request.user)
-    except NetworkError as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("You have a place in “%(session)s”.") % {"session": session.title})
-    return redirect(session)
+    return _moved(request, edition, pk, book, _("You have a place in “%(session)s”."))
 
 
 @for_persons
 @require_POST
 def session_leave(request: HttpRequest, edition: int, pk: int) -> HttpResponse:
     """Give one's place in a session back."""
-    session, registration = _own(request, edition, pk)
-    try:
-        leave(session=session, registration=registration, by=request.user)
-    except NetworkError as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("Your place in “%(session)s” is free again.") % {"session": session.title})
-    return redirect(session)
+    return _moved(request, edition, pk, leave, _("Your place in “%(session)s” is free again."))
 
 
 # The sessions of one person: for coordinators, and for who has no account

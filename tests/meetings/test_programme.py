@@ -26,30 +26,11 @@ from meetings.services.programme import (
 )
 from meetings.services.registration import cancel_registration
 from tests.conftest import person
-from tests.factories.hosting import HOUR, make_meeting, make_registration, make_session, open_for_registration
+from tests.factories.hosting import HOUR, make_meeting, make_registration, make_session
 
 pytestmark = pytest.mark.django_db
 
 Kind = Session.Kind
-
-
-@pytest.fixture
-def meeting(network) -> Meeting:
-    return open_for_registration(
-        make_meeting(
-            hosts=("essaouira",),
-            year=2027,
-            planned_year=2027,
-            start_date=datetime.date(2027, 6, 1),
-            end_date=datetime.date(2027, 6, 4),
-            time_zone="Africa/Casablanca",
-        )
-    )
-
-
-@pytest.fixture
-def hall(meeting) -> Room:
-    return Room.objects.create(meeting=meeting, name_en="Great hall", name_fr="Grande salle", places=50)
 
 
 @pytest.fixture

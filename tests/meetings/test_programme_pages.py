@@ -10,26 +10,12 @@ from meetings.models import Meeting, Registration, Room, Session, SessionPlace, 
 from meetings.services.programme import book
 from meetings.services.registration import _hash
 from tests.conftest import person, sign_in
-from tests.factories.hosting import make_meeting, make_registration, make_session, open_for_registration
+from tests.factories.hosting import make_meeting, make_registration, make_session
 
 pytestmark = pytest.mark.django_db
 
 Kind = Session.Kind
 PAGE = "/en/meetings/19/programme/"
-
-
-@pytest.fixture
-def meeting(network) -> Meeting:
-    return open_for_registration(
-        make_meeting(
-            hosts=("essaouira",),
-            year=2027,
-            planned_year=2027,
-            start_date=datetime.date(2027, 6, 1),
-            end_date=datetime.date(2027, 6, 4),
-            time_zone="Africa/Casablanca",
-        )
-    )
 
 
 @pytest.fixture
