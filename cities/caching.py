@@ -6,6 +6,7 @@ release of the code, host, address, query and language. Only pages for visitors 
 
 import datetime
 import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -42,22 +43,31 @@ ONE_SECOND = datetime.timedelta(seconds=1)
 """As exactly as HTTP tells an instant."""
 
 
+Moving = Callable[[], Iterable[object]]
+"""Tells what an answer depends on that no edition counts: an instant that came, a number. One query at most.
+
+Of instants the last one dates the answer, None is none; where there is anything else, nothing can date it.
+"""
+
+
 @dataclass(frozen=True)
 class Validators:
     """What a client may keep an answer by: the key of all that it depends on, and when any of that last changed."""
 
     key: str
     last_modified: datetime.datetime | None
-    """None for a second after a change: another change in the same second could not be told from it."""
+    """None where it cannot be told: for a second after a change, since another one in it could not be told from it."""
 
     @property
     def etag(self) -> str:
         return f'"{self.key[:32]}"'
 
 
-def validators(request: HttpRequest) -> Validators:
-    """Those of an answer as it is now; one query. To be asked before the answer's own queries."""
+def validators(request: HttpRequest, moving: Moving | None = None) -> Validators:
+    """Those of an answer as it is now; one query, and `moving`'s. To be asked before the answer's own queries."""
     edition = Edition.objects.get()
+    moved = [one for one in (moving() if moving else ()) if one is not None]
+    instants = [one for one in moved if isinstance(one, datetime.datetime)]
     parts = (
         RELEASE,
         edition.number,
@@ -67,12 +77,14 @@ def validators(request: HttpRequest) -> Validators:
         request.path,
         request.META.get("QUERY_STRING", ""),
         get_language(),
+        *moved,
     )
     # A new day may have other members, though nothing was written.
-    changed_at = max(edition.changed_at, RELEASED_AT, datetime.datetime.combine(today(), datetime.time(), PARIS))
+    midnight = datetime.datetime.combine(today(), datetime.time(), PARIS)
+    changed_at = max(edition.changed_at, RELEASED_AT, midnight, *instants)
+    is_told = len(instants) == len(moved) and changed_at + ONE_SECOND < timezone.now()
     return Validators(
-        hashlib.sha256("\x00".join(map(str, parts)).encode()).hexdigest(),
-        changed_at if changed_at + ONE_SECOND < timezone.now() else None,
+        hashlib.sha256("\x00".join(map(str, parts)).encode()).hexdigest(), changed_at if is_told else None
     )
 
 
@@ -98,6 +110,15 @@ def made_anew(view: View) -> View:
     return for_everyone(asked)
 
 
+def kept(response: HttpResponse, key: str) -> HttpResponse:
+    """The answer, whole, and in memory from now on where it may be given again."""
+    if hasattr(response, "render"):
+        response.render()
+    if settings.PAGE_CACHE and response.status_code == 200:
+        caches["pages"].set(key, response)
+    return response
+
+
 def public_page(view: View) -> View:
     """Decorate a view whose answer, for visitors, depends on the address and the public data alone."""
 
@@ -113,11 +134,7 @@ def public_page(view: View) -> View:
         is_known = request.headers.get("If-None-Match", "*").strip() != "*"
         response = (is_known and get_conditional_response(request, etag=etag)) or caches["pages"].get(key)
         if response is None:
-            response = view(request, *args, **kwargs)
-            if hasattr(response, "render"):
-                response.render()
-            if settings.PAGE_CACHE and response.status_code == 200:
-                caches["pages"].set(key, response)
+            response = kept(view(request, *args, **kwargs), key)
         if response.status_code in {200, 304}:
             response.headers["ETag"] = etag
         patch_cache_control(response, public=True, no_cache=True)
@@ -127,23 +144,28 @@ def public_page(view: View) -> View:
     return for_everyone(cached)
 
 
-def public_data(view: View) -> View:
-    """Decorate a view that answers programs: no page is kept, but whoever has an answer that still holds gets a 304.
+def public_data(view: View, moving: Moving | None = None, *, keeps: bool = False) -> View:
+    """Decorate a view that answers programs: whoever has an answer that still holds gets a 304.
 
-    Nothing in the answer may depend on who asks. A 304 costs one query.
+    Nothing in the answer may depend on who asks. A 304 costs one query, and one more for what is `moving`. Answers are
+    kept in memory (`keeps`) where they are small, made at some cost and asked for by many.
     """
 
     @wraps(view)
     def validated(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         if request.method not in {"GET", "HEAD"}:
             return view(request, *args, **kwargs)
-        known = validators(request)
+        known = validators(request, moving)
         seconds = int(known.last_modified.timestamp()) if known.last_modified else None
         # "*" asks whether there is anything here, which only the view can tell.
         is_known = request.headers.get("If-None-Match", "").strip() != "*"
         response = is_known and get_conditional_response(request, etag=known.etag, last_modified=seconds)
+        if not response and keeps:
+            response = caches["pages"].get(known.key)
         if not response:
             response = view(request, *args, **kwargs)
+            if keeps:
+                kept(response, known.key)
         if response.status_code in {200, 304}:
             response.headers["ETag"] = known.etag
             if seconds is not None:

@@ -8,7 +8,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
 
 from .access import View
-from .caching import public_data
+from .caching import Moving, public_data
 from .datasets import BadQuery, Dataset, Extract
 from .problems import bad_parameters
 from .writers import FORMATS, Format
@@ -40,7 +40,7 @@ def as_file(request: HttpRequest, extract: Extract, form: Format) -> StreamingHt
     return response
 
 
-def file_view(dataset: Dataset, extract_of: ExtractOf) -> View:
+def file_view(dataset: Dataset, extract_of: ExtractOf, moving: Moving | None = None) -> View:
     """A view of `<list>.<extension>` for every format that can hold the dataset."""
 
     def file(request: HttpRequest, extension: str) -> HttpResponseBase:
@@ -53,4 +53,4 @@ def file_view(dataset: Dataset, extract_of: ExtractOf) -> View:
             return bad_parameters(refused.errors)
         return as_file(request, extract, form)
 
-    return public_data(file)
+    return public_data(file, moving)

@@ -3,7 +3,7 @@
 import datetime
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -278,6 +278,17 @@ class Cohort:
     is_chosen: bool
 
 
+def cohort_days() -> Iterable[tuple[datetime.date, int]]:
+    """The days on which several cities joined, the newest first, with their number; one query."""
+    return (
+        Designation.objects.filter(starts_on=F("member_since"), member_since_precision=Precision.DAY)
+        .order_by("-member_since")
+        .values_list("member_since")
+        .annotate(cities=Count("pk"))
+        .filter(cities__gte=COHORT, member_since__lte=today())
+    )
+
+
 class NumberedPage(Page):
     @property
     def numbers(self) -> Iterator[int | str]:
@@ -344,6 +355,15 @@ class Selection:
             for name, errors in self.form.errors.items()
         ]
 
+    @property
+    def selecting(self) -> str:
+        """The query of what selects rows: without their order, the page, and what says nothing here."""
+        query = QueryDict(mutable=True)
+        for name in self.form.fields:
+            if name != "sort" and (values := self.query.getlist(name)):
+                query.setlist(name, values)
+        return query.urlencode()
+
     @cached_property
     def unfiltered(self) -> str:
         """The query with nothing chosen, in the same order."""
@@ -351,6 +371,11 @@ class Selection:
         if sort := self.values.get("sort"):
             query["sort"] = sort
         return query.urlencode()
+
+    @cached_property
+    def hidden_query(self) -> str:
+        """The query without its page, for links to other views and to files of the same rows."""
+        return self.without("page")
 
     def without(self, name: str, value: str | None = None) -> str:
         """The query string without a parameter, or without one of its values; back on the first page."""
@@ -491,17 +516,10 @@ class Directory(Selection):
 
     @cached_property
     def cohorts(self) -> list[Cohort]:
-        days = (
-            Designation.objects.filter(starts_on=F("member_since"), member_since_precision=Precision.DAY)
-            .order_by("-member_since")
-            .values_list("member_since")
-            .annotate(cities=Count("pk"))
-            .filter(cities__gte=COHORT, member_since__lte=today())
-        )
         query, chosen = self.query.copy(), self.values.get("as_of")
         query.pop("page", None)
         found = []
-        for day, cities in days:
+        for day, cities in cohort_days():
             query["as_of"] = day.isoformat()
             found.append(Cohort(day, cities, query.urlencode(), day == chosen))
         return found
@@ -509,11 +527,6 @@ class Directory(Selection):
     @cached_property
     def official(self) -> OfficialTotal | None:
         return OfficialTotal.objects.known(self.day) if self.day else None
-
-    @cached_property
-    def hidden_query(self) -> str:
-        """The query without its page, for links to the other views of the same cities."""
-        return self.without("page")
 
 
 class Box(LayoutObject):

@@ -252,17 +252,22 @@ class Initiatives(Selection):
 
     # Results
 
+    @property
+    def results(self) -> InitiativeQuerySet:
+        """The initiatives selected, in order."""
+        if not self.is_valid:
+            return Initiative.objects.none()
+        self.filter.queryset = Initiative.objects.public()
+        return self.filter.qs
+
     def page(self, number: str, size: int) -> Page:
         """A page of the results, each with its lead and its confirmed partners. Raises InvalidPage."""
-        found = Initiative.objects.none()
-        if self.is_valid:
-            self.filter.queryset = Initiative.objects.public()
-            confirmed = Partnership.objects.confirmed().select_related("city").order_by("city__sort_key_en")
-            found = (
-                self.filter.qs.select_related("lead__country", "published")
-                .defer("search_text", "lead__aliases", "lead__search_text", "lead__note", "lead__imported")
-                .prefetch_related(Prefetch("partnerships", confirmed, to_attr="confirmed_partnerships"))
-            )
+        confirmed = Partnership.objects.confirmed().select_related("city").order_by("city__sort_key_en")
+        found = (
+            self.results.select_related("lead__country", "published")
+            .defer("search_text", "lead__aliases", "lead__search_text", "lead__note", "lead__imported")
+            .prefetch_related(Prefetch("partnerships", confirmed, to_attr="confirmed_partnerships"))
+        )
         page = CountedPaginator(found, size, self.count).page(number)
         page.object_list = list(page.object_list)
         for initiative in page.object_list:

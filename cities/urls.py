@@ -14,6 +14,7 @@ from .views import (
     endorsement,
     entry_report,
     evaluation,
+    feed,
     files,
     guide,
     initiative,
@@ -31,8 +32,17 @@ from .views import (
 app_name = "cities"
 
 urlpatterns = [
+    # feeds, before the files, none of which has their extension
+    path("cities.atom", feed.members, name="cities_feed"),
+    path("initiatives.atom", feed.initiatives, name="initiatives_feed"),
     # /{lang}/cities.csv …
     path("cities.<slug:extension>", files.cities, name="cities_file"),
+    path("calls.<slug:extension>", files.calls, name="calls_file"),
+    path("cooperation.<slug:extension>", files.cooperation, name="cooperation_file"),
+    path("countries.<slug:extension>", files.countries, name="countries_file"),
+    path("designations.<slug:extension>", files.designations, name="designations_file"),
+    path("fields.<slug:extension>", files.fields, name="fields_file"),
+    path("initiatives.<slug:extension>", files.initiatives, name="initiatives_file"),
     # /{lang}/cities/
     path("cities/", directory.directory, {"layout": directory.CARDS}, name="directory"),
     path("cities/map/", directory.directory, {"layout": directory.MAP}, name="map"),

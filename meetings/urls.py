@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import ballot, bid, calendar, host_call, meeting, programme, registration
+from .views import ballot, bid, calendar, files, host_call, meeting, programme, registration
 
 app_name = "meetings"
 
@@ -12,6 +12,8 @@ urlpatterns = [
     path("meetings/<int:edition>/documents/<int:pk>/", meeting.document, name="document"),
     # calendars
     path("meetings.ics", calendar.calendar_all, name="calendar_all"),
+    # /{lang}/meetings.csv …, but for the calendar above
+    path("meetings.<slug:extension>", files.meetings, name="meetings_file"),
     path("meetings/<int:edition>/calendar.ics", calendar.calendar, name="calendar"),
     # programme
     path("meetings/<int:edition>/programme/", programme.programme, name="programme"),

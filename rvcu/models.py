@@ -5,7 +5,10 @@ from django.contrib.auth import get_backends
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models, transaction
 from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from cities.constraints import AppendOnly, CountsChanges
 
 SEALED = frozenset({"cities.decide", "meetings.vote"})
 """Permissions that being a superuser does not give."""
@@ -89,3 +92,65 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name or self.email.partition("@")[0]
+
+
+class DataSnapshot(models.Model):
+    """All files of the open data as of a day, published once and kept: a row is only ever added.
+
+    A day whose data were corrected has a further edition beside the former ones. The files stand on the disk; what
+    each must be stands here (`rvcu.snapshots`).
+    """
+
+    day = models.DateField(_("day"))
+    edition = models.PositiveSmallIntegerField(_("edition"))
+    published_at = models.DateTimeField(_("published"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("published by")
+    )
+    reason = models.TextField(_("what was corrected"), blank=True)
+    cities = models.PositiveIntegerField(_("member cities"))
+    last_change = models.DateField(_("last change of the data"), null=True)
+    history_head = models.CharField(_("head of the history"), max_length=100)
+    """As it was when the data were read, without the act of publishing: `<count>:<hash>`."""
+    files = models.JSONField(_("files"))
+    """Name, size in bytes and SHA-256 of each: in the order of the manifest, then it, the sums and the archive."""
+    changes = models.JSONField(_("changes since the edition before"), default=dict)
+    """By the name of a list the keys of rows that came, went or changed; empty for a first edition."""
+
+    class Meta:
+        verbose_name = _("snapshot of the open data")
+        verbose_name_plural = _("snapshots of the open data")
+        ordering = ["-day", "-edition"]
+        constraints = [
+            models.UniqueConstraint(fields=["day", "edition"], name="snapshot_edition_once_a_day"),
+            models.CheckConstraint(condition=models.Q(edition__gte=1), name="snapshot_editions_count_from_one"),
+            AppendOnly(unique=(("day", "edition"),), name="snapshots_only_grow"),
+            CountsChanges(name="snapshot_changes_count"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day.isoformat()} · {self.edition}"
+
+    @property
+    def size(self) -> int:
+        """Of all files, in bytes."""
+        return sum(file["size"] for file in self.files)
+
+    @property
+    def manifest_sha256(self) -> str:
+        return self.file("manifest.json")["sha256"]
+
+    @property
+    def archive(self) -> dict[str, Any]:
+        """The file that holds all others."""
+        return self.files[-1]
+
+    def file(self, name: str) -> dict[str, Any]:
+        """Name, size and sum of one of its files; raises KeyError."""
+        try:
+            return next(file for file in self.files if file["name"] == name)
+        except StopIteration:
+            raise KeyError(name) from None
+
+    def get_absolute_url(self) -> str:
+        return reverse("snapshot", args=[self.day.isoformat(), self.edition])

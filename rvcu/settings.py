@@ -89,6 +89,8 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "django_filters",
     "django_htmx",
+    "corsheaders",
+    "drf_spectacular",
     "import_export",
     "simple_history",
     "allauth",
@@ -109,10 +111,11 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "rvcu.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -330,6 +333,38 @@ LOCALE_PATHS = [BASE_DIR / "rvcu" / "locale"]
 TIME_ZONE = "Europe/Paris"
 USE_TZ = True
 FORMAT_MODULE_PATH = ["rvcu.formats"]
+
+# OPEN DATA
+
+# Answers of the API that one client gets: a number, and in what time (s, min, h or d).
+API_RATE = env.str("API_RATE", "300/min")
+# No app here: its own pages, files and texts are not used.
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rvcu.api.renderers.DataRenderer"],
+    "DEFAULT_PARSER_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_THROTTLE_CLASSES": ["rvcu.api.throttling.PerClient"],
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "rvcu.api.errors.as_problem",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.1",
+    "DEFAULT_GENERATOR_CLASS": "rvcu.api.schema.Document",
+    "ENABLE_DJANGO_DEPLOY_CHECK": False,  # the document's examples need the database; a test holds it instead
+}
+# Scripts of other sites may read what is for everyone and the same for everyone; who reads is never told.
+CORS_ALLOW_ALL_ORIGINS = True
+CORS_URLS_REGEX = (
+    r"^/(api/|data/snapshots/"
+    r"|(en|fr)/(cities|initiatives|cooperation|calls|designations|fields|countries|meetings)"
+    r"\.(csv|xlsx|json|geojson|kml|jsonld|ics|atom)$|(en|fr)/meetings/feed/$)"
+)
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
+CORS_ALLOW_HEADERS = ["accept", "accept-language", "if-modified-since", "if-none-match"]
+CORS_EXPOSE_HEADERS = [
+    *("ETag", "Last-Modified", "Link", "Retry-After", "Content-Disposition", "Deprecation", "Sunset"),
+]
 
 # STATIC FILES
 

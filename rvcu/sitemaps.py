@@ -25,6 +25,7 @@ class Pages(Bilingual):
             "cities:calls",
             "network",
             "statistics",
+            "data",
             "meetings:list",
             "legal",
             "privacy",

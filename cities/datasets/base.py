@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -62,7 +63,11 @@ class Dataset:
     """Whether rows have `latitude` and `longitude`."""
 
     def __getitem__(self, name: str) -> Column:
-        return next(column for column in self.columns if column.name == name)
+        """A column by its name; raises KeyError, which templates need to look further."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
 
     @property
     def names(self) -> list[str]:
@@ -87,6 +92,12 @@ class Rows:
 
     def __getitem__(self, part: slice) -> list[Row]:
         return list(self.made(self.found[part]))
+
+    def one(self, column: str, value: Any) -> Row | None:
+        """The row with a value in a column that tells rows from one another, and in a table has the same name there."""
+        if isinstance(self.found, QuerySet):
+            return next(iter(self.made(self.found.filter(**{column: value}))), None)
+        return next((row for row in self if row[column] == value), None)
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,19 @@
 """The members of a day, as the directory selects them."""
 
-from collections.abc import Iterable, Iterator
+import datetime
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from ..filters import Directory
-from ..models import CityQuerySet, Country, CreativeField, Precision, Region
+from ..models import City, CityQuerySet, CreativeField, Precision
 from ..services.last_change import network_changed_on
-from .base import BadQuery, Column, Dataset, Extract, Kind, Row, Rows, in_both_languages
-
-CHUNK = 1000
-"""Rows read at a time, so that a file of the whole network never stands in memory."""
+from .base import BadQuery, Column, Dataset, Extract, Kind, Row, Rows
+from .naming import CHUNK, COUNTRY, REGION, Naming, Pages, linked_country, linked_property, told
 
 
 def linked(row: Row) -> dict[str, Any]:
@@ -25,21 +22,11 @@ def linked(row: Row) -> dict[str, Any]:
         "@type": "City",
         "@id": row["url_en"],
         "identifier": row["slug"],
-        "name": [
-            {"@language": "en", "@value": row["name_en"]},
-            {"@language": "fr", "@value": row["name_fr"]},
-        ],
+        "name": told(row["name_en"], row["name_fr"]),
         "url": row["url_en"],
-        "containedInPlace": {
-            "@type": "Country",
-            "identifier": row["country"],
-            "name": [
-                {"@language": "en", "@value": row["country_en"]},
-                {"@language": "fr", "@value": row["country_fr"]},
-            ],
-        },
+        "containedInPlace": linked_country(row),
         "additionalProperty": [
-            {"@type": "PropertyValue", "propertyID": name, "value": _plain(row[name])}
+            linked_property(name, row[name])
             for name in ("field", "member_since", "designated_on", "population")
             if row[name] is not None
         ],
@@ -53,10 +40,6 @@ def linked(row: Row) -> dict[str, Any]:
     return node
 
 
-def _plain(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value
-
-
 CITIES = Dataset(
     name="cities",
     title=_("Members of the UNESCO Creative Cities Network"),
@@ -68,12 +51,8 @@ CITIES = Dataset(
         Column("name_en", _("Name in English"), is_always_known=True),
         Column("name_fr", _("Name in French, the English one where there is no other"), is_always_known=True),
         Column("local_name", _("Name as the city writes it")),
-        Column("country", _("Country, two letters of ISO 3166"), is_always_known=True),
-        Column("country_en", _("Country in English"), is_always_known=True),
-        Column("country_fr", _("Country in French"), is_always_known=True),
-        Column("region", _("Region of UNESCO, its key"), is_always_known=True, choices=tuple(Region.values)),
-        Column("region_en", _("Region in English"), is_always_known=True),
-        Column("region_fr", _("Region in French"), is_always_known=True),
+        *COUNTRY,
+        *REGION,
         Column("field", _("Creative field on the day, its key"), is_always_known=True),
         Column("field_en", _("Creative field in English"), is_always_known=True),
         Column("field_fr", _("Creative field in French"), is_always_known=True),
@@ -104,39 +83,9 @@ CITIES = Dataset(
 )
 
 
-class Naming:
-    """Names of countries, regions and fields in both languages and addresses of pages, put together once a file."""
-
-    def __init__(self, fields: list[CreativeField], countries: Iterable[tuple[str, str, str, str]]) -> None:
-        self.fields = {
-            field.pk: {"field": field.slug, "field_en": field.name_en, "field_fr": field.name_fr or field.name_en}
-            for field in fields
-        }
-        regions = {region.value: in_both_languages(region.label) for region in Region}
-        self.countries = {
-            code: {
-                "country": code,
-                "country_en": english,
-                "country_fr": french or english,
-                "region": region,
-                "region_en": regions[region][0],
-                "region_fr": regions[region][1],
-            }
-            for code, english, french, region in countries
-        }
-        # A placeholder that no address needs to escape: reversing each of 40,000 addresses would take longer than all.
-        self.pages = []
-        for language in ("en", "fr"):
-            with override(language):
-                self.pages.append(settings.SITE_ADDRESS + reverse("cities:city", args=["SLUG"]).replace("SLUG", "%s"))
-
-    def urls(self, slug: str) -> dict[str, str]:
-        return {"url_en": self.pages[0] % slug, "url_fr": self.pages[1] % slug}
-
-
 def city_rows(cities: CityQuerySet, fields: list[CreativeField]) -> Iterator[Row]:
     """Cities that come from `members()` as rows, in their order; a query for the countries, one for the cities."""
-    naming = Naming(fields, Country.objects.order_by().values_list("iso2", "name_en", "name_fr", "region"))
+    naming, pages = Naming.known(fields), Pages("cities:city")
     found = cities.values_list(
         *("slug", "name_en", "name_fr", "local_name", "country_id"),
         *("current__field_id", "current__member_since", "current__member_since_precision"),
@@ -175,25 +124,29 @@ def city_rows(cities: CityQuerySet, fields: list[CreativeField]) -> Iterator[Row
             "population_source": source,
             "geonames_id": geonames,
             "website": website,
-            **naming.urls(slug),
+            **pages.of(slug),
         }
 
 
 def city_extract(query: QueryDict, *, language: str, address: str = "") -> Extract:
     """All cities that a query of the directory selects, in its order. Raises BadQuery."""
-    directory = Directory(query)
-    if not directory.is_valid or directory.day is None:
-        raise BadQuery(directory.form.errors)
+    with override(language):
+        directory = Directory(query)
+        if not directory.is_valid or directory.day is None:
+            raise BadQuery(directory.form.errors)
+        results = directory.results
     return Extract(
         dataset=CITIES,
-        rows=Rows(
-            directory.results,
-            partial(city_rows, fields=directory.creative_fields),
-            lambda: directory.count,
-        ),
+        rows=Rows(results, partial(city_rows, fields=directory.creative_fields), lambda: directory.count),
         language=language,
         address=address,
         query=directory.hidden_query,
         as_of=directory.day,
         last_change=network_changed_on(directory.day),
     )
+
+
+def city_row(slug: str, on: datetime.date) -> Row | None:
+    """A member of a day by its address; None when it was no member then. Three queries."""
+    fields = list(CreativeField.objects.defer("imported"))
+    return next(city_rows(City.objects.members(on=on).filter(slug=slug), fields), None)

@@ -136,6 +136,7 @@ class Migration(migrations.Migration):
                     ("person.erased", "personal data erased"),
                     ("person.rights_changed", "rights changed"),
                     ("person.second_factor_taken", "second factor taken away"),
+                    ("snapshot.published", "snapshot of the open data published"),
                 ],
                 max_length=40,
                 verbose_name="act",

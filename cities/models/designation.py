@@ -2,10 +2,11 @@ import datetime
 from itertools import pairwise
 
 from django.db import models
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from ..constraints import CountsChanges, NoOverlap
-from ..days import FIRST_DAY, today
+from ..days import FIRST_DAY, in_words, today
 from .city import City
 from .creative_field import CreativeField
 from .in_force import in_force
@@ -21,6 +22,12 @@ class Precision(models.TextChoices):
     def allows(self, day: datetime.date) -> bool:
         """Whether a day may stand for a date of this precision."""
         return self is self.DAY or (day.day == 1 and (self is self.MONTH or day.month == 1))
+
+    def in_words(self, day: datetime.date) -> str:
+        """A date as exactly as it is known: "11 December 2015", "June 2008", "2010"."""
+        if self is self.YEAR:
+            return str(day.year)
+        return date_format(day, "YEAR_MONTH_FORMAT") if self is self.MONTH else in_words(day)
 
 
 class DesignationQuerySet(models.QuerySet["Designation"]):

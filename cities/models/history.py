@@ -151,6 +151,7 @@ class HistoryEntry(models.Model):
         PERSON_ERASED = "person.erased", _("personal data erased")
         RIGHTS_CHANGED = "person.rights_changed", _("rights changed")
         SECOND_FACTOR_TAKEN = "person.second_factor_taken", _("second factor taken away")
+        SNAPSHOT_PUBLISHED = "snapshot.published", _("snapshot of the open data published")
 
     number = models.PositiveBigIntegerField(_("number"), unique=True)
     at = models.DateTimeField(_("when"))

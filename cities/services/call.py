@@ -37,6 +37,7 @@ from .outbox import write_mail
 from .private_file import store
 
 Status = Call.Status
+Phase = Call.Phase
 Verb = HistoryEntry.Verb
 
 INSTANTS = (
@@ -563,6 +564,23 @@ def remove_call_document(*, document: CallDocument, reason: str, by: Person) -> 
         reason=_given(reason),
     )
     return stored
+
+
+# What all may see
+
+GROUPS = {
+    "open": (Phase.OPEN,),
+    "scheduled": (Phase.SCHEDULED,),
+    "running": (Phase.SCREENING, Phase.EVALUATION, Phase.DECISION),
+    "past": (Phase.ANNOUNCED, Phase.ARCHIVED, Phase.CANCELLED),
+}
+"""By what the phases of public calls have in common for whoever wants to apply."""
+
+
+def grouped(calls: models.QuerySet[Call], now: datetime.datetime) -> dict[str, list[tuple[Call, Call.Phase]]]:
+    """Public calls with their phases at an instant: those that take applications first, in each group the newest."""
+    rows = [(call, call.phase(now)) for call in calls.prefetch_related("extensions")]
+    return {group: [row for row in rows if row[1] in phases] for group, phases in GROUPS.items()}
 
 
 # Figures for staff

@@ -1,14 +1,28 @@
 """When what is shown last changed: told by the data, so that the same data tell the same day whenever they are read."""
 
 import datetime
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, Model, Q, QuerySet
 
 from ..days import FIRST_DAY, PARIS
-from ..models import City, Country, CreativeField, Designation, HistoryEntry
+from ..models import (
+    Call,
+    City,
+    CityQuerySet,
+    Country,
+    CreativeField,
+    Designation,
+    Extension,
+    HistoryEntry,
+    Initiative,
+    InitiativeRevision,
+    Partnership,
+)
 
 DAY = datetime.timedelta(days=1)
+Verb = HistoryEntry.Verb
 
 
 def network_changed_on(day: datetime.date) -> datetime.date | None:
@@ -17,35 +31,155 @@ def network_changed_on(day: datetime.date) -> datetime.date | None:
     None before the first member. Corrections are edits of facts about those members, their countries and fields, and
     acts that changed a first day or an address; their days are Paris's. Seven queries.
     """
+    return _cities_changed_on(day, City.objects.members(on=day), "current__field")
+
+
+def designations_changed_on(day: datetime.date) -> datetime.date | None:
+    """The same of all designations begun by a day, and of the cities that were members by then. Seven queries."""
+    begun = City.objects.filter(designations__starts_on__lte=day)
+    return _cities_changed_on(day, begun, "designations__field")
+
+
+def fields_changed_on(day: datetime.date) -> datetime.date | None:
+    """The last day on which the fields of a day, or their members, changed; None before the network. Nine queries."""
+    fields = CreativeField.objects.filter(valid_from__lte=day).order_by()
+    added = fields.aggregate(last=Max("valid_from"))["last"]
+    ended = fields.filter(valid_to__lt=day).aggregate(last=Max("valid_to"))["last"]
+    renamed = edited(CreativeField, fields.values("pk"))
+    return latest([network_changed_on(day), added, ended and ended + DAY, renamed])
+
+
+def initiatives_changed_on() -> datetime.date | None:
+    """The last day on which the public initiatives changed: their texts, their partners, or names of their cities.
+
+    None while there is none. Six queries.
+    """
+    public = Initiative.objects.public().order_by()
+    partners = Partnership.objects.public().order_by()
+    cities = City.objects.filter(Q(pk__in=public.values("lead")) | Q(pk__in=partners.values("city"))).order_by()
+    revisions = InitiativeRevision.objects.filter(pk__in=public.values("published")).order_by()
+    return latest(
+        [
+            revisions.aggregate(last=Max("decided_at"))["last"],
+            *_partners_came_and_went(),
+            edited(City, cities.values("pk")),
+            edited(Country, cities.values("country")),
+            *acted({City: cities}, Verb.READDRESSED),
+        ]
+    )
+
+
+def _partners_came_and_went() -> Iterable[datetime.datetime]:
+    """The instants at which partners of public initiatives were confirmed, or ceased to be."""
+    public = Partnership.objects.filter(initiative__published__isnull=False).order_by()
+    confirmed = public.filter(status=Partnership.Status.CONFIRMED).aggregate(last=Max("answered_at"))["last"]
+    ended = acted({Partnership: public}, Verb.PARTNER_ENDED, was=Partnership.Status.CONFIRMED)
+    return [instant for instant in (confirmed, *ended) if instant]
+
+
+def cooperation_changed_on(day: datetime.date) -> datetime.date | None:
+    """The last day on which the links of a day changed: by a member, an initiative, a partner, or the years of one.
+
+    None before the first member. Fourteen queries.
+    """
+    members = network_changed_on(day)
+    if members is None:
+        return None
+    # An initiative links from the first day of its first year to the last day of its last.
+    partners = Partnership.objects.public().order_by()
+    first, last = "initiative__published__first_year", "initiative__published__last_year"
+    begun = partners.filter(**{f"{first}__lte": day.year}).aggregate(last=Max(first))["last"]
+    over = partners.filter(**{f"{last}__lt": day.year}).aggregate(last=Max(last))["last"]
+    return latest(
+        [
+            members,
+            initiatives_changed_on() if partners.exists() else None,
+            begun and datetime.date(begun, 1, 1),
+            over and datetime.date(over + 1, 1, 1),
+        ]
+    )
+
+
+def calls_changed_on(now: datetime.datetime) -> datetime.date | None:
+    """The last day on which the public calls changed: by an act, or since one of their instants came. Five queries.
+
+    None while there is none. More time for one country or one application is between it and the secretariat.
+    """
+    public = Call.objects.public().order_by()
+    moved = public.aggregate(published=Max("published_at"), announced=Max("announced_at"))
+    extended = Extension.objects.filter(call__in=public, country=None, application=None).aggregate(last=Max("at"))
+    acts = acted({Call: public}, Verb.CALL_RESCHEDULED, Verb.CALL_CANCELLED, Verb.CALL_ARCHIVED)
+    return latest([call_phase_began(now), *moved.values(), extended["last"], *acts])
+
+
+def call_phase_began(now: datetime.datetime) -> datetime.datetime | None:
+    """The last instant at which the clock alone moved a public call to another phase; None when none did. One query."""
+    for_all = Q(extensions__country=None, extensions__application=None)
+    calls = Call.objects.filter(status=Call.Status.PUBLISHED).order_by()
+    columns = ("opens_at", "closes_at", "screening_until", "evaluation_until")
+    rows = calls.annotate(
+        more=Max("extensions__closes_at", filter=for_all),
+    ).values_list(*columns, "more")
+    moved = []
+    for opens, closes, screened, evaluated, more in rows:
+        moved += [opens, max(closes, more or closes), screened, evaluated]
+    return max((instant for instant in moved if instant <= now), default=None)
+
+
+# What all have in common
+
+
+def latest(moments: Iterable[datetime.date | datetime.datetime | None]) -> datetime.date | None:
+    """The last of days and of instants, whose days are Paris's; None where none is known."""
+    days = [
+        moment.astimezone(PARIS).date() if isinstance(moment, datetime.datetime) else moment
+        for moment in moments
+        if moment
+    ]
+    return max(days, default=None)
+
+
+def _cities_changed_on(day: datetime.date, cities: CityQuerySet, field: str) -> datetime.date | None:
+    """Of cities that had a designation by a day; `field` leads to their fields."""
     began = Designation.objects.filter(starts_on__lte=day).aggregate(last=Max("starts_on"))["last"]
     if began is None:
         return None
     ended = Designation.objects.filter(ends_on__lt=day).aggregate(last=Max("ends_on"))["last"] or FIRST_DAY
-    members = City.objects.members(on=day).order_by()
-    shown: list[tuple[Any, str]] = [(City, "pk"), (Country, "country"), (CreativeField, "current__field")]
-    instants = [
-        # What an edit made of a row; the state before the first edit has the instant of that edit.
-        model.history.filter(history_type="~", **{f"{model._meta.pk.attname}__in": members.values(through)})
-        .order_by()
-        .aggregate(last=Max("history_date"))["last"]
-        for model, through in shown
-    ]
-    instants += _corrections(day)
-    corrected = [instant.astimezone(PARIS).date() for instant in instants if instant]
-    return max(began, ended + DAY, *corrected)
+    cities = cities.order_by()
+    begun = Designation.objects.filter(starts_on__lte=day).order_by()
+    return latest(
+        [
+            began,
+            ended + DAY,
+            edited(City, cities.values("pk")),
+            edited(Country, cities.values("country")),
+            edited(CreativeField, cities.values(field)),
+            *acted({Designation: begun, City: cities}, Verb.CORRECTED, Verb.READDRESSED),
+        ]
+    )
 
 
-def _corrections(day: datetime.date) -> list[datetime.datetime]:
-    """The instants of the acts that corrected what is known of the members as of a day."""
-    verbs = (HistoryEntry.Verb.CORRECTED, HistoryEntry.Verb.READDRESSED)
-    acts = list(HistoryEntry.objects.filter(verb__in=verbs).values_list("object_type", "object_id", "at"))
-    known = {
-        Designation._meta.label_lower: Designation.objects.filter(starts_on__lte=day),
-        City._meta.label_lower: City.objects.members(on=day),
-    }
+def edited(model: Any, keys: QuerySet) -> datetime.datetime | None:
+    """When a row with one of the keys was last edited; the state before the first edit has the instant of that edit."""
+    edits = model.history.filter(history_type="~", **{f"{model._meta.pk.attname}__in": keys}).order_by()
+    return edits.aggregate(last=Max("history_date"))["last"]
+
+
+def acted(rows: Mapping[type[Model], QuerySet], *verbs: str, was: str = "") -> list[datetime.datetime]:
+    """The instants of acts on some rows of models; `was`: only those that found a row in this status.
+
+    One query, and one for each model that an act was on.
+    """
+    acts = HistoryEntry.objects.filter(verb__in=verbs).order_by("at")
+    known = list(acts.values_list("object_type", "object_id", "at", "changes"))
     found = []
-    for label, rows in known.items():
-        at = {int(pk): instant for of, pk, instant in sorted(acts, key=lambda act: act[2]) if of == label}
+    for model, of in rows.items():
+        label = model._meta.label_lower
+        at = {
+            int(pk): instant
+            for kind, pk, instant, changes in known
+            if kind == label and (not was or changes.get("status", [""])[0] == was)
+        }
         if at:
-            found += [at[pk] for pk in rows.filter(pk__in=at).order_by().values_list("pk", flat=True)]
+            found += [at[pk] for pk in of.filter(pk__in=at).order_by().values_list("pk", flat=True)]
     return found

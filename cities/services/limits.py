@@ -1,6 +1,7 @@
 """Limits on what strangers may send, counted in the shared cache."""
 
 import hashlib
+import time
 
 from django.conf import settings
 from django.core.cache import cache
@@ -13,8 +14,27 @@ def is_over_limit(name: str, sender: str, *, limit: int, seconds: int) -> bool:
     Adding a key that is not there is atomic in every cache, which counting up is not. The cache never sees who the
     sender is, only a keyed hash.
     """
-    digest = hashlib.sha256(f"{settings.SECRET_KEY}:{sender}".encode()).hexdigest()
-    return not any(cache.add(f"limit:{name}:{digest}:{slot}", 1, seconds) for slot in range(limit))
+    key = _key(name, sender)
+    return not any(cache.add(f"{key}:{slot}", 1, seconds) for slot in range(limit))
+
+
+def seconds_to_wait(name: str, sender: str, *, limit: int, seconds: int) -> int:
+    """Count one more request of a sender, and say how many seconds it came too early: 0 up to `limit` in a span.
+
+    For limits that are too high for a key each. Spans follow one another on the clock. Requests at the same moment may
+    count as one; what is refused is not counted.
+    """
+    now = int(time.time())
+    key = f"{_key(name, sender)}:{now // seconds}"
+    counted = cache.get(key, 0)
+    if counted >= limit:
+        return seconds - now % seconds
+    cache.set(key, counted + 1, seconds)
+    return 0
+
+
+def _key(name: str, sender: str) -> str:
+    return f"limit:{name}:{hashlib.sha256(f'{settings.SECRET_KEY}:{sender}'.encode()).hexdigest()}"
 
 
 def sender(request: HttpRequest) -> str:

@@ -16,7 +16,7 @@ from ..access import View, for_everyone
 from ..caching import asked_anew, made_anew
 from ..models import Application, Call, CallDocument, Country, CreativeField, Designation, Region
 from ..models.bilingual import content_languages
-from ..services.call import criteria_with_share, form_of
+from ..services.call import criteria_with_share, form_of, grouped
 from ..text import sort_key
 
 Phase = Call.Phase
@@ -66,14 +66,9 @@ def at_hand(call: Call) -> dict[str, Any]:
 def calls(request: HttpRequest) -> HttpResponse:
     """All calls that were published: those that take applications first, then the newest."""
     now = timezone.now()
-    rows = [(call, call.phase(now)) for call in Call.objects.public().prefetch_related("extensions")]
-    groups = {
-        "open": [row for row in rows if row[1] == Phase.OPEN],
-        "scheduled": [row for row in rows if row[1] == Phase.SCHEDULED],
-        "running": [row for row in rows if row[1] in (Phase.SCREENING, Phase.EVALUATION, Phase.DECISION)],
-        "past": [row for row in rows if row[1] in (Phase.ANNOUNCED, Phase.ARCHIVED, Phase.CANCELLED)],
-    }
-    return render(request, "cities/calls.html", {"groups": groups, "now": now})
+    groups = grouped(Call.objects.public(), now)
+    context = {"groups": groups, "count": sum(map(len, groups.values())), "now": now}
+    return render(request, "cities/calls.html", context)
 
 
 @shown

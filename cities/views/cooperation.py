@@ -2,16 +2,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db.models import FETCH_RAISE
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from ..caching import public_page
+from ..cooperation_filters import Cooperation
 from ..filters import Chip, Facet, Option
 from ..forms.cooperation import COLUMNS, NUMBERS, SHOWN, CooperationForm
 from ..models import City, CreativeField, Initiative, OfficialTotal, Region
-from ..models.bilingual import content_languages
-from ..services.cooperation import Graph, Node, ties
+from ..services.cooperation import Graph
 from ..services.world import Link, link_map
 from ..text import sort_key
 from .directory import without_empty
@@ -53,40 +52,22 @@ def cooperation(request: HttpRequest) -> HttpResponse:
     if any("" in values for _name, values in request.GET.lists()):
         query = without_empty(request.GET)
         return HttpResponseRedirect(f"{request.path}?{query}" if query else request.path)
-    creative_fields = list(CreativeField.objects.defer("imported"))
-    form = CooperationForm(request.GET, creative_fields)
+    asked = Cooperation(request.GET)
+    form = asked.form
     context: dict[str, Any] = {
         "form": form,
         "day": form.day,
         "shown": SHOWN,
         "chips": list(chips(form)),
+        "facets": facets(form, asked.whole, asked.creative_fields),
     }
-    if form.is_valid():
-        context |= found(form, creative_fields)
-    else:
-        context["facets"] = facets(form, Graph.of([], []), creative_fields)
+    if asked.is_valid:
+        context |= found(asked)
     return render(request, "cities/cooperation.html", context)
 
 
-def found(form: CooperationForm, creative_fields: list[CreativeField]) -> dict[str, Any]:
-    field_of = {field.pk: field for field in creative_fields}
-    unread = ("aliases", "search_text", "note", "imported", "current__imported", "country__imported")
-    # "current" is a relation that members() adds, unknown to the type checker.
-    members = City.objects.members(on=form.day).select_related("current", "country").defer(*unread)  # type: ignore[misc]  # a relation that on() adds
-    city_of: dict[int, City] = {}
-    for city in members.order_by(f"sort_key_{content_languages()[0]}", "pk").fetch_mode(FETCH_RAISE):
-        # The few fields are at hand; joining them would only make the query wider.
-        city.current.field = field_of[city.current.field_id]
-        city_of[city.pk] = city
-    nodes = (Node(city.pk, city.current.field.slug, city.country.region) for city in city_of.values())
-    known = ties(form.day)
-    whole = Graph.of(nodes, known)
-    graph = whole.among(form.chosen("field"), form.chosen("region"))
-    place_of = {pk: place for place, pk in enumerate(city_of)}
-    pairs = sorted(
-        (sorted(pair, key=place_of.__getitem__) for pair in graph.links),
-        key=lambda pair: (place_of[pair[0]], place_of[pair[1]]),
-    )
+def found(asked: Cooperation) -> dict[str, Any]:
+    form, city_of, graph, pairs = asked.form, asked.city_of, asked.graph, asked.pairs
     joined = {pk for pair in pairs for pk in pair}
     ends = [city for pk, city in city_of.items() if pk in joined]
     alone = [city for pk, city in city_of.items() if pk in graph.isolated]
@@ -99,19 +80,19 @@ def found(form: CooperationForm, creative_fields: list[CreativeField]) -> dict[s
         )
         for a, b in pairs
     ]
+    place_of = {pk: place for place, pk in enumerate(city_of)}
     context: dict[str, Any] = {
         "graph": graph,
-        "whole": whole,
-        "is_demonstration": any(tie.is_demonstration and tie.initiative in graph.shared_initiatives for tie in known),
+        "whole": asked.whole,
+        "is_demonstration": bool(asked.demonstrations),
         "official": OfficialTotal.objects.known(form.day),
-        "facets": facets(form, whole, creative_fields),
         "map": link_map(ends, links, alone) if pairs else None,
         "most_connected": [
             (city_of[pk], graph.degree(pk))
             for pk in sorted(graph.connected, key=lambda pk: (-graph.degree(pk), place_of[pk]))[:MOST_CONNECTED]
         ],
         "region_matrix": region_matrix(graph),
-        "field_matrix": field_matrix(graph, creative_fields),
+        "field_matrix": field_matrix(graph, asked.creative_fields),
     }
     if form.shown == "links":
         context["links"] = link_rows(graph, pairs, city_of)
@@ -156,7 +137,7 @@ def columns(form: CooperationForm) -> dict[str, Column]:
     return found
 
 
-def link_rows(graph: Graph, pairs: list[list[int]], city_of: dict[int, City]) -> list[LinkRow]:
+def link_rows(graph: Graph, pairs: list[tuple[int, int]], city_of: dict[int, City]) -> list[LinkRow]:
     initiatives = Initiative.objects.select_related("published").in_bulk(graph.shared_initiatives)
     return [
         LinkRow(

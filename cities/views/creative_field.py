@@ -2,6 +2,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from ..caching import public_page
+from ..datasets.creative_field import fields_of
 from ..forms.day import DayForm
 from ..models import City, CreativeField, Designation
 from ..models.bilingual import content_languages
@@ -14,11 +15,7 @@ def field_list(request: HttpRequest) -> HttpResponse:
     """The fields that have a member on the day, with their counts, and those that a city could join."""
     form = DayForm.of(request.GET)
     figures = Figures.on(form.day) if form.day else None
-    rows = [
-        (field, figures.by_field[field.pk])
-        for field in CreativeField.objects.all()
-        if figures and (figures.by_field[field.pk] or field.is_valid_on(figures.day))
-    ]
+    rows = fields_of(figures) if figures else []
     return render(request, "cities/field_list.html", {"form": form, "day": form.day, "figures": figures, "rows": rows})
 
 

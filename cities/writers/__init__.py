@@ -1,4 +1,4 @@
-"""The formats that data leaves in: each writes an extract as bytes, piece by piece, and knows nothing of what it is of."""
+"""The formats that data leaves in: each writes an extract as bytes, piece by piece, and knows no subject."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,8 +7,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ..datasets import Dataset, Extract
+from .linked import write_jsonld
+from .place import write_geojson, write_kml
 from .plain import write_json
-from .table import write_csv
+from .table import write_csv, write_xlsx
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,11 @@ FORMATS = {
     one.extension: one
     for one in (
         Format("csv", _("CSV"), "text/csv; charset=utf-8; header=present", write_csv),
+        Format("xlsx", _("Excel"), XLSX, write_xlsx),
         Format("json", _("JSON"), "application/json", write_json),
+        Format("geojson", _("GeoJSON"), "application/geo+json", write_geojson, needs_places=True),
+        Format("kml", _("KML"), "application/vnd.google-earth.kml+xml", write_kml, needs_places=True),
+        Format("jsonld", _("JSON-LD"), "application/ld+json", write_jsonld, needs_links=True),
     )
 }
 """By their extension, in the order in which they are offered."""

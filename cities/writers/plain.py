@@ -1,7 +1,7 @@
 """Rows as JSON: what is known of the file, then the rows under the dataset's name."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import batched
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -17,11 +17,17 @@ def dumped(value: object) -> str:
 
 
 def write_json(extract: Extract) -> Iterator[bytes]:
-    """One object: what stands in every file, then the list of rows, a line each."""
-    opening = dumped(extract.about).removesuffix("}")
-    yield f"{opening},\n{dumped(extract.dataset.name)}:[".encode()
+    """One object: what stands in every file, then the list of rows."""
+    return write_list({**extract.about, extract.dataset.name: []}, extract.rows)
+
+
+def write_list(frame: Mapping[str, object], items: Iterable[object]) -> Iterator[bytes]:
+    """`frame` with `items` in its list, a line each: the list is its last value, or the last of its last value."""
+    whole = dumped(frame)
+    opening = whole.rstrip("]}")
+    yield opening.encode()
     comma = ""
-    for rows in batched(extract.rows, BATCH):
-        yield (comma + ",".join(f"\n{dumped(row)}" for row in rows)).encode()
+    for batch in batched(items, BATCH):
+        yield (comma + ",".join(f"\n{dumped(item)}" for item in batch)).encode()
         comma = ","
-    yield b"\n]}\n"
+    yield f"\n{whole.removeprefix(opening)}\n".encode()

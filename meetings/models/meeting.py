@@ -245,11 +245,15 @@ class Meeting(Imported):
         return is_open and (at or timezone.now()) < closes  # type: ignore[operator]  # known by then
 
     @property
-    def status_in_words(self) -> str:
+    def status_now(self) -> "Meeting.Status":
         """Where it stands now: registration closes at its instant, whenever the clock notes it."""
         if self.status == self.Status.REGISTRATION_OPEN and not self.takes_registrations():
-            return str(self.Status.REGISTRATION_CLOSED.label)
-        return str(self.get_status_display())
+            return self.Status.REGISTRATION_CLOSED
+        return self.Status(self.status)
+
+    @property
+    def status_in_words(self) -> str:
+        return str(self.status_now.label)
 
     @property
     def period(self) -> str:

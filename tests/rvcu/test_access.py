@@ -106,7 +106,7 @@ ADDRESSES: dict[str, tuple[dict[str, object], str, Who]] = {
             *("healthz", "robots", "sitemap", "fields_css", "fields_svg", "home", "network", "statistics"),
             *("legal", "privacy", "accessibility", "contact", "meetings:list"),
             *("cities:directory", "cities:map", "cities:table", "cities:field_list", "cities:country_list"),
-            *("cities:initiatives", "cities:cooperation"),
+            *("cities:initiatives", "cities:cooperation", "cities:cities_feed", "cities:initiatives_feed"),
             *("account_login", "account_inactive", "account_signup", "account_reset_password"),
             *("account_reset_password_done", "account_reset_password_from_key_done"),
             *("account_email_verification_sent", "cities:erased"),

@@ -1,0 +1,97 @@
+"""The creative fields of a day, as the page of the fields shows them."""
+
+import datetime
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from ..forms.day import DayForm
+from ..models import CreativeField
+from ..services.figures import Figures
+from ..services.last_change import fields_changed_on
+from .base import BadQuery, Column, Dataset, Extract, Kind, Row, Rows
+from .naming import Pages, linked_property, shown_query, told
+
+
+def linked(row: Row) -> dict[str, Any]:
+    return {
+        "@type": "DefinedTerm",
+        "@id": row["url_en"],
+        "termCode": row["slug"],
+        "name": told(row["name_en"], row["name_fr"]),
+        "description": told(row["summary_en"], row["summary_fr"]),
+        "url": row["url_en"],
+        "inDefinedTermSet": {"@type": "DefinedTermSet", "name": told(*_SET), "publisher": settings.PUBLISHER},
+        "additionalProperty": [linked_property("cities", row["cities"])],
+    }
+
+
+_SET = ("Creative fields of the UNESCO Creative Cities Network", "Domaines créatifs du Réseau des villes créatives")
+
+FIELDS = Dataset(
+    name="fields",
+    title=_("Creative fields of the UNESCO Creative Cities Network"),
+    key=("slug",),
+    linked=linked,
+    columns=(
+        Column("slug", _("Key of the field, and its address here"), is_always_known=True),
+        Column("name_en", _("Name in English"), is_always_known=True),
+        Column("name_fr", _("Name in French, the English one where there is no other"), is_always_known=True),
+        Column("summary_en", _("What the field is about, in English")),
+        Column("summary_fr", _("What the field is about, in French")),
+        Column("cities", _("Member cities on the day"), Kind.INTEGER, is_always_known=True),
+        Column("url_en", _("Page of the field here, in English"), Kind.ADDRESS, is_always_known=True),
+        Column("url_fr", _("Page of the field here, in French"), Kind.ADDRESS, is_always_known=True),
+    ),
+)
+
+Counted = tuple[CreativeField, int]
+
+
+def fields_of(figures: Figures) -> list[Counted]:
+    """The fields that have a member on the day, with their counts, and those that a city could join; one query."""
+    return [
+        (field, figures.by_field[field.pk])
+        for field in CreativeField.objects.defer("imported")
+        if figures.by_field[field.pk] or field.is_valid_on(figures.day)
+    ]
+
+
+def field_rows(fields: Iterable[Counted]) -> Iterator[Row]:
+    pages = Pages("cities:field")
+    for field, cities in fields:
+        yield {
+            "slug": field.slug,
+            "name_en": field.name_en,
+            "name_fr": field.name_fr or field.name_en,
+            "summary_en": field.summary_en,
+            "summary_fr": field.summary_fr,
+            "cities": cities,
+            **pages.of(field.slug),
+        }
+
+
+def field_extract(query: QueryDict, *, language: str, address: str = "") -> Extract:
+    """The fields of the day that the query asks for. Raises BadQuery."""
+    form = DayForm.of(query)
+    if form.day is None:
+        raise BadQuery(form.errors)
+    found = fields_of(Figures.on(form.day))
+    return Extract(
+        dataset=FIELDS,
+        rows=Rows(found, field_rows, partial(len, found)),
+        language=language,
+        address=address,
+        query=shown_query(query),
+        as_of=form.day,
+        last_change=fields_changed_on(form.day),
+    )
+
+
+def field_row(slug: str, on: datetime.date) -> Row | None:
+    """A field by its address; None when it was none of the network on the day. Two queries."""
+    return next(field_rows(found for found in fields_of(Figures.on(on)) if found[0].slug == slug), None)

@@ -1,0 +1,59 @@
+"""The feeds: new members and new initiatives, each with the query of its list."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from ..caching import public_data
+from ..downloads import given
+from ..feeds import Feed, as_feed, with_choices, with_query
+from ..filters import Directory
+from ..initiative_filters import Initiatives
+from ..models import Initiative
+from ..problems import bad_parameters
+from ..services.news import Wanted, initiative_news, member_news
+
+
+@public_data
+def members(request: HttpRequest) -> HttpResponse:
+    """Who joined, moved to another field or left, of those that a query of the directory names."""
+    directory = Directory(given(request.GET))
+    if not directory.is_valid or directory.day is None:
+        return bad_parameters(directory.form.errors)
+    chosen = {name: tuple(directory.values[name]) for name in directory.groups}
+    wanted = Wanted(
+        text=directory.values["q"],
+        fields=chosen["field"],
+        regions=chosen["region"],
+        countries=chosen["country"],
+        years=chosen["year"],
+    )
+    return as_feed(
+        Feed(
+            kind="members",
+            title=with_choices(_("RVCU, the members"), directory),
+            subtitle=_("Cities that join the network, move to another creative field or leave."),
+            path=with_query(request.path, directory),
+            page=with_query(reverse("cities:directory"), directory),
+            news=member_news(wanted, day=directory.day),
+        )
+    )
+
+
+@public_data
+def initiatives(request: HttpRequest) -> HttpResponse:
+    """The initiatives that a query of their list selects, by their publication."""
+    found = Initiatives(given(request.GET))
+    if not found.is_valid:
+        return bad_parameters(found.form.errors)
+    found.filter.queryset = Initiative.objects.public()
+    return as_feed(
+        Feed(
+            kind="initiatives",
+            title=with_choices(_("RVCU, the initiatives"), found),
+            subtitle=_("What the member cities do together, as it is published."),
+            path=with_query(request.path, found),
+            page=with_query(reverse("cities:initiatives"), found),
+            news=initiative_news(found.filter.qs),
+        )
+    )

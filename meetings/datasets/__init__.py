@@ -1,0 +1,1 @@
+"""What leaves as data of the annual meetings (see `cities.datasets`)."""
