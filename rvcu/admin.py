@@ -15,14 +15,18 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.defaultfilters import filesizeformat
+from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_tasks_db.admin import DBTaskResult
 
 from cities.admin.base import LinksMixin
-from cities.admin.operations import OperationsMixin, posted
+from cities.admin.operations import Operation, OperationsAdmin, OperationsMixin, posted
+from cities.days import in_words, today
 from cities.forms.act import ActForm
+from cities.forms.day import DayField
 from cities.models import HistoryEntry
 from cities.people import Person
 from cities.rules import GROUP_NAMES, GROUPS_EXPLAINED
@@ -30,7 +34,8 @@ from cities.services.history import record
 from cities.services.privacy import erase, is_erased, mandates_in_force
 from cities.services.second_factor import take_away_second_factor
 
-from .models import User
+from .models import DataSnapshot, User
+from .snapshots import Publication, publish_snapshot
 
 # Groups carry membership only; what each may do stands in the rules and nowhere else. The other tables belong to
 # persons, or to machines: their addresses, second factors and sessions are no business of staff.
@@ -263,3 +268,70 @@ class UserAdmin(OperationsMixin, LinksMixin, auth_admin.UserAdmin):
             done=lambda _person: gettext("The person is erased."),
             original=person,
         )
+
+
+class PublishForm(ActForm):
+    day = DayField(label=_("Day"), required=True)
+    reason = forms.CharField(
+        label=_("What was corrected"),
+        help_text=_("Only when a day is published once more. Everybody can read it: no names."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=500,
+        required=False,
+    )
+    fieldsets = ((None, {"fields": ("day", "reason")}),)
+
+
+@admin.register(DataSnapshot)
+class DataSnapshotAdmin(OperationsAdmin):
+    """What was published stays as it is, here and in the database; another edition can be published."""
+
+    list_display = ("day", "edition", "cities", "published_at", "by", "reason", "address")
+    list_select_related = ("by",)
+    date_hierarchy = "day"
+    fields = (
+        *("day", "edition", "cities", "last_change", "reason", "published_at", "by", "history_head"),
+        *("address", "sums"),
+    )
+
+    def get_urls(self) -> list[Any]:
+        return [self.page_at("publish/", "publish", self.publish_view), *super().get_urls()]
+
+    def list_operations(self, request: HttpRequest) -> list[Operation]:
+        if not request.user.has_perm("rvcu.publish_datasnapshot"):
+            return []
+        return [Operation(self.url_of("publish"), _("Publish a snapshot"), is_next=True)]
+
+    @admin.display(description=_("public address"))
+    def address(self, snapshot: DataSnapshot) -> str:
+        return format_html('<a href="{0}">{0}</a>', snapshot.get_absolute_url())
+
+    @admin.display(description=_("files, with their sums"))
+    def sums(self, snapshot: DataSnapshot) -> str:
+        lines = ((file["name"], filesizeformat(file["size"]), file["sha256"]) for file in snapshot.files)
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{} · {} · <code>{}</code></li>", lines))
+
+    def publish_view(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.has_perm("rvcu.publish_datasnapshot"):
+            raise PermissionDenied
+        return self.run_operation(
+            request,
+            PublishForm(posted(request), initial={"day": today()}, verb=publish_snapshot),
+            title=gettext("Publish a snapshot"),
+            what_happens=[
+                gettext("All open data as of the day are written to files that stay as they are, for everybody."),
+                gettext("When the newest edition of the day holds the same data, nothing is published."),
+                gettext("When the day was corrected since, a further edition appears beside the former ones."),
+                gettext("Today is not over: what changes until tonight makes another edition."),
+            ],
+            button=gettext("Publish"),
+            done=told_of_publication,
+            page_of=lambda publication: publication.snapshot,
+        )
+
+
+def told_of_publication(publication: Publication) -> str:
+    known = {"day": in_words(publication.snapshot.day), "edition": publication.snapshot.edition}
+    if publication.is_new:
+        return gettext("Edition %(edition)s of %(day)s is published.") % known
+    return gettext("Nothing was published: edition %(edition)s of %(day)s holds the same data.") % known

@@ -86,6 +86,7 @@ ORDER = (
     "meetings.Session",
     "meetings.Speaker",
     "meetings.Room",
+    "rvcu.DataSnapshot",
     "rvcu.User",
 )
 

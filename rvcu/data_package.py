@@ -35,6 +35,7 @@ OF_THE_FILE = {
 
 FOREIGN_KEYS: dict[str, dict[str, tuple[str, str]]] = {
     "cities": {"field": ("fields", "slug"), "country": ("countries", "iso2")},
+    "cooperation": {"city_a": ("cities", "slug"), "city_b": ("cities", "slug")},
 }
 """By table and column the table and column that hold each value. Only what is true on every day: former members are no
 rows of the cities."""
@@ -51,7 +52,10 @@ def data_package(datasets: Iterable[Dataset], files: dict[str, dict[str, Any]], 
         "version": version,
         "homepage": settings.SITE_ADDRESS,
         "licenses": [{"name": SPDX, "path": LICENCE_ADDRESS, "title": LICENCE}],
-        "sources": [{"title": settings.PUBLISHER, "path": settings.SITE_ADDRESS}, {"title": "GeoNames", "path": GEONAMES}],
+        "sources": [
+            {"title": settings.PUBLISHER, "path": settings.SITE_ADDRESS},
+            {"title": "GeoNames", "path": GEONAMES},
+        ],
         "resources": [resource(dataset, files[f"{dataset.name}.csv"]) for dataset in datasets],
     }
 

@@ -210,7 +210,7 @@ def write_data(day: date, folder: Path) -> Data:
 
 
 def contents() -> list[Listed]:
-    return [LISTS[name] for name in CONTENTS if name in LISTS]
+    return [LISTS[name] for name in CONTENTS]
 
 
 def without_demonstrations(extract: Extract) -> Extract:
@@ -256,9 +256,7 @@ def manifest(snapshot: DataSnapshot, files: list[File]) -> bytes:
         "edition": snapshot.edition,
         "corrects_edition": snapshot.edition - 1 or None,
         "reason": snapshot.reason,
-        "changes": {
-            name: {side: snapshot.changes[name][side] for side in SIDES} for name in sorted(snapshot.changes)
-        },
+        "changes": {name: {side: snapshot.changes[name][side] for side in SIDES} for name in sorted(snapshot.changes)},
         "cities": snapshot.cities,
         "last_change": snapshot.last_change,
         "licence": LICENCE,

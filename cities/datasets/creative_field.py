@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +15,11 @@ from ..services.last_change import fields_changed_on
 from .base import BadQuery, Column, Dataset, Extract, Kind, Row, Rows
 from .naming import Pages, linked_property, shown_query, told
 
+SET = (
+    "Creative fields of the UNESCO Creative Cities Network",
+    "Domaines créatifs du Réseau des villes créatives de l’UNESCO",
+)
+
 
 def linked(row: Row) -> dict[str, Any]:
     return {
@@ -25,12 +29,10 @@ def linked(row: Row) -> dict[str, Any]:
         "name": told(row["name_en"], row["name_fr"]),
         "description": told(row["summary_en"], row["summary_fr"]),
         "url": row["url_en"],
-        "inDefinedTermSet": {"@type": "DefinedTermSet", "name": told(*_SET), "publisher": settings.PUBLISHER},
+        "inDefinedTermSet": {"@type": "DefinedTermSet", "name": told(*SET)},
         "additionalProperty": [linked_property("cities", row["cities"])],
     }
 
-
-_SET = ("Creative fields of the UNESCO Creative Cities Network", "Domaines créatifs du Réseau des villes créatives")
 
 FIELDS = Dataset(
     name="fields",

@@ -79,6 +79,13 @@ class Designation(models.Model):
                 condition=models.Q(starts_on=models.F("member_since")),
                 name="designation_begins_membership",
             ),
+            # The first days after a move and the last days, which are few, for when the network last changed.
+            models.Index(
+                fields=["starts_on"],
+                condition=models.Q(starts_on__gt=models.F("member_since")),
+                name="designation_goes_on",
+            ),
+            models.Index(fields=["ends_on"], condition=models.Q(ends_on__isnull=False), name="designation_has_ended"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -173,7 +173,10 @@ class HistoryEntry(models.Model):
         verbose_name = _("history entry")
         verbose_name_plural = _("history entries")
         ordering = ["-number"]
-        indexes = [models.Index(fields=["object_type", "object_id"], name="history_of_object")]
+        indexes = [
+            models.Index(fields=["object_type", "object_id"], name="history_of_object"),
+            models.Index(fields=["verb"], name="history_of_verb"),
+        ]
         constraints = [
             AppendOnly(unique=("number", "previous_hash", "hash"), name="history_only_grows"),
         ]

@@ -73,10 +73,15 @@ def network_map(request: HttpRequest) -> HttpResponse:
     """The cities that a query of the directory selects, on the map. A bad value selects none, with 200."""
     directory = Directory(given(request.GET))
     found = directory.page("1", DRAWN_AT_MOST)
+    drawn = {one.current.field for one in found.object_list}
+    # The sentence above the map says the day.
+    chips = directory.chips[:-1] if directory.values.get("as_of") else directory.chips
     return framed(
         "embed/map.html",
         with_query(reverse("cities:map"), directory),
         directory=directory,
+        fields=[one for one in directory.creative_fields if one in drawn],
+        choices=[chip.label for chip in chips],
         map=world_map(found.object_list) if directory.count else None,
         map_is_too_full=found.has_next(),
     )

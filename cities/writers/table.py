@@ -159,6 +159,6 @@ def _write(sheet: Worksheet, row: int, column: int, value: Any, look: Format | N
             text = _LINE_BREAK.sub("\n", cell(value))
             if text.startswith("<r>") and text.endswith("</r>"):
                 # The library takes such a text for its own markup, unless it is handed over in parts.
-                sheet.write_rich_string(row, column, text[:1], text[1:])
+                sheet.write_rich_string(row, column, text[0], text[1], text[2:])
             else:
                 sheet.write_string(row, column, text, look)

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +18,8 @@ from ..models import Meeting, MeetingChange
 from ..services.last_change import meetings_changed_on
 from ..services.meeting import Figures, figures_of, moved_by_hours
 
-EVENT = "https://schema.org/"
+SCHEMA = "https://schema.org/"
+NETWORK = ("UNESCO Creative Cities Network", "Réseau des villes créatives de l’UNESCO")
 ATTENDANCE = {
     Meeting.Format.ON_SITE: "OfflineEventAttendanceMode",
     Meeting.Format.HYBRID: "MixedEventAttendanceMode",
@@ -36,10 +36,11 @@ def linked(row: Row) -> dict[str, Any]:
         "name": told(row["name_en"], row["name_fr"]),
         "url": row["url_en"],
         "startDate": row["start_date"].isoformat() if row["start_date"] else str(row["year"]),
-        "eventStatus": EVENT + _event_status(row),
-        "eventAttendanceMode": EVENT + ATTENDANCE[row["format"]],
-        "organizer": {"@type": "Organization", "name": settings.PUBLISHER},
+        "eventStatus": {"@id": SCHEMA + _event_status(row)},
+        "organizer": {"@type": "Organization", "name": told(*NETWORK)},
     }
+    if row["format"]:
+        node["eventAttendanceMode"] = {"@id": SCHEMA + ATTENDANCE[row["format"]]}
     if row["end_date"]:
         node["endDate"] = row["end_date"].isoformat()
     if row["planned_year"] != row["year"]:
@@ -64,7 +65,8 @@ def _event_status(row: Row) -> str:
     if row["status"] == Meeting.Status.CANCELLED:
         return "EventCancelled"
     if MeetingChange.Kind.POSTPONED in row["changes"]:
-        return "EventRescheduled" if row["start_date"] else "EventPostponed"
+        has_days = row["start_date"] or row["status"] in Meeting.HELD
+        return "EventRescheduled" if has_days else "EventPostponed"
     return "EventScheduled"
 
 
@@ -103,8 +105,7 @@ MEETINGS = Dataset(
         Column("year", _("Year in which it takes or took place"), Kind.INTEGER, is_always_known=True),
         Column("start_date", _("First day, at the place"), Kind.DATE),
         Column("end_date", _("Last day, at the place"), Kind.DATE),
-        Column("time_zone", _("Time zone of the place, by its name in the IANA database"), is_always_known=True),
-        Column("format", _("On site, online or both"), is_always_known=True, choices=tuple(Meeting.Format.values)),
+        Column("format", _("On site, online or both"), choices=tuple(Meeting.Format.values)),
         Column("theme_en", _("Theme in English")),
         Column("theme_fr", _("Theme in French")),
         Column("venue", _("Venue")),
@@ -142,7 +143,8 @@ def meeting_rows(meetings: Iterable[Meeting]) -> Iterator[Row]:
     pages = Pages("meetings:meeting", int)
     came = figures_of([meeting for meeting in meetings if meeting.is_held])
     for meeting in meetings:
-        figures = came.get(meeting.pk, Figures())
+        # Where nobody was counted, nothing is known.
+        figures = came.get(meeting.pk) or Figures()
         told_en, told_fr = _in_words(meeting, "en"), _in_words(meeting, "fr")
         closes = meeting.registration_closes_at if meeting.status in OPENED else None
         yield {
@@ -158,8 +160,8 @@ def meeting_rows(meetings: Iterable[Meeting]) -> Iterator[Row]:
             "year": meeting.year,
             "start_date": meeting.start_date,
             "end_date": meeting.end_date,
-            "time_zone": meeting.time_zone,
-            "format": meeting.format,
+            # Of those held before the portal was there, nobody said so.
+            "format": "" if meeting.is_held and meeting.format == Meeting.Format.ON_SITE else meeting.format,
             "theme_en": meeting.theme_en,
             "theme_fr": meeting.theme_fr,
             "venue": meeting.venue,
@@ -173,7 +175,7 @@ def meeting_rows(meetings: Iterable[Meeting]) -> Iterator[Row]:
             "cities_represented": figures.cities,
             "mayors": figures.mayors,
             "figures_are_counted": figures.counted if figures else None,
-            "figures_source": figures.source if figures else "",
+            "figures_source": figures.source,
             "is_demonstration": meeting.is_demonstration,
             **pages.of(meeting.edition),
         }

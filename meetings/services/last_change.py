@@ -32,10 +32,10 @@ def meetings_changed_on(now: datetime.datetime) -> datetime.date | None:
             closed,
             moved,
             written,
-            edited(Meeting, meetings.values("pk")),
-            edited(MeetingHost, hosts.values("pk")),
-            edited(City, hosts.values("city")),
-            edited(Country, meetings.values("country")),
+            edited(Meeting, meetings),
+            edited(MeetingHost, hosts),
+            edited(City, hosts, "city"),
+            edited(Country, meetings, "country"),
             *acted({City: City.objects.filter(hosted__isnull=False)}, HistoryEntry.Verb.READDRESSED),
         ]
     )

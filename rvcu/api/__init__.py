@@ -1,4 +1,4 @@
 """The API: the lists of the site for programs, from the same datasets, filters and formats as pages and files.
 
-`resources` is the table of what there is; views, serializers and the document are derived from it.
+`resources` is the table of what there is; views and the document are derived from it.
 """

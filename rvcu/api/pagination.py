@@ -1,5 +1,6 @@
 """Pages of an extract: numbered from 1, so many rows each."""
 
+import math
 import re
 from typing import Any
 
@@ -8,7 +9,6 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import NotFound
-from rest_framework.pagination import BasePagination
 
 from cities.datasets import BadQuery, Extract, Kind
 
@@ -23,30 +23,30 @@ PAGE_PARAMETERS = (
 )
 
 
-class Pages(BasePagination):
-    """A page of the rows with what stands around it: their count, and the addresses of the pages beside it."""
+def page_of(extract: Extract, query: QueryDict, path: str) -> dict[str, Any]:
+    """A page of the rows after what is known of all: their count, and the addresses of the pages beside it.
 
-    def paginate(self, extract: Extract, query: QueryDict, path: str) -> dict[str, Any]:
-        """Everything but the rows' own shape. Raises BadQuery for what is no number, NotFound beyond the last page."""
-        number = whole_number(query, "page", 1)
-        size = whole_number(query, "page_size", PAGE_SIZE, largest=LARGEST)
-        count = len(extract.rows)
-        if number > max(1, -(-count // size)):
-            raise NotFound(_("The list has no such page."))
-        begin = (number - 1) * size
+    Raises BadQuery for what is no number, NotFound beyond the last page.
+    """
+    number = whole_number(query, "page", 1)
+    size = whole_number(query, "page_size", PAGE_SIZE, largest=LARGEST)
+    count = len(extract.rows)
+    if number > max(1, math.ceil(count / size)):
+        raise NotFound(_("The list has no such page."))
+    begin = (number - 1) * size
 
-        def address(number: int) -> str:
-            other = query.copy()
-            other["page"] = str(number)
-            return f"{settings.SITE_ADDRESS}{path}?{other.urlencode()}"
+    def address(number: int) -> str:
+        other = query.copy()
+        other["page"] = str(number)
+        return f"{settings.SITE_ADDRESS}{path}?{other.urlencode()}"
 
-        return {
-            **extract.about,
-            "count": count,
-            "next": address(number + 1) if begin + size < count else None,
-            "previous": address(number - 1) if number > 1 else None,
-            "results": extract.rows[begin : begin + size] if count else [],
-        }
+    return {
+        **extract.about,
+        "count": count,
+        "next": address(number + 1) if begin + size < count else None,
+        "previous": address(number - 1) if number > 1 else None,
+        "results": extract.rows[begin : begin + size] if count else [],
+    }
 
 
 def whole_number(query: QueryDict, name: str, default: int, largest: int | None = None) -> int:

@@ -16,6 +16,7 @@ from cities.caching import public_page
 from .changelog import CHANGELOG
 from .deprecation import NOTICE
 from .schema import document
+from .throttling import PerClient
 
 Node = dict[str, Any]
 """A part of the document."""
@@ -140,15 +141,16 @@ class Reference:
         schema = self.resolved(schema)
         one = self.resolved(schema.get("items", schema))
         example = about.get("example", schema.get("examples", [""])[0])
+        is_repeatable = about.get("explode", False) and schema.get("type") == "array"
         return Value(
             name=name,
-            kind=in_words(schema),
+            kind=in_words(one if is_repeatable else schema),
             description=about.get("description", ""),
             choices=tuple(str(choice) for choice in one.get("enum", ()) if choice is not None),
             default=str(schema.get("default", "")),
             example=", ".join(example) if isinstance(example, list) else str(example),
             is_required=is_required,
-            is_repeatable=about.get("explode", False) and schema.get("type") == "array",
+            is_repeatable=is_repeatable,
             is_deprecated=about.get("deprecated", schema.get("deprecated", False)),
         )
 
@@ -176,6 +178,7 @@ def in_words(schema: Node) -> str:
 def reference(request: HttpRequest) -> HttpResponse:
     """How to begin, every resource with its parameters and columns, errors, limits, and what is promised."""
     content = document(get_language() or "en")
+    limit = PerClient()
     return render(
         request,
         "data/api.html",
@@ -185,5 +188,7 @@ def reference(request: HttpRequest) -> HttpResponse:
             "root": f"{settings.SITE_ADDRESS}/api/v1/",
             "changelog": CHANGELOG,
             "notice_days": NOTICE.days,
+            "answers": limit.num_requests,
+            "seconds": limit.duration,
         },
     )

@@ -7,6 +7,7 @@ import django_filters
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from cities.caching import Moving
 from cities.datasets import Dataset, Kind
 from cities.datasets.city import CITIES, city_extract
 from cities.datasets.country import COUNTRIES, country_extract
@@ -18,6 +19,7 @@ from cities.downloads import ExtractOf
 from cities.filters import CityFilter, DayFilter, ValuesField
 from cities.initiative_filters import InitiativeFilter
 from cities.models import City, Region
+from meetings.datasets.meeting import MEETINGS, meeting_extract, meetings_move
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Resource:
     """The column that tells rows from one another in addresses; where there is none, rows have no address."""
     present: Callable[[str], str | None] = lambda value: None
     """Today's value of the key for one that it once had, or that can be written otherwise."""
+    moving: Moving | None = None
+    """What of its rows changes with the hour."""
 
     @property
     def name(self) -> str:
@@ -102,6 +106,7 @@ RESOURCES = {
         Resource(FIELDS, field_extract, (DAY,), key="slug"),
         Resource(COUNTRIES, country_extract, (DAY,), key="iso2", present=present_country),
         Resource(INITIATIVES, initiative_extract, parameters_of(InitiativeFilter.base_filters), key="slug"),
+        Resource(MEETINGS, meeting_extract, (), key="edition", moving=meetings_move),
     )
 }
 """By name, in the order in which they are listed."""

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.exceptions import NotFound
@@ -63,9 +63,20 @@ EXAMPLES = {
 }
 """Values of parameters that find something."""
 
+NAMES = {
+    "cities": gettext_lazy("Cities"),
+    "designations": gettext_lazy("Designations"),
+    "fields": gettext_lazy("Fields"),
+    "countries": gettext_lazy("Countries"),
+    "initiatives": gettext_lazy("Initiatives"),
+    "meetings": gettext_lazy("Meetings"),
+    "statistics": gettext_lazy("Statistics"),
+}
+"""What the resources are called in a list of them."""
+
 ASKED_FOR = {
     "cities": "as_of=2016-04-28&q=lyon",
-    "designations": "q=lyon",
+    "designations": "city=lyon",
     "fields": "as_of=2016-04-28",
     "countries": "as_of=2016-04-28",
     "statistics": "as_of=2016-04-28",
@@ -365,7 +376,7 @@ class Document(SchemaGenerator):
         """Of each resource the row that its examples show."""
 
     def parse(self, input_request: Any, public: bool) -> Node:
-        """Every address with what the document says of it: a view tells all that drf-spectacular would have to guess."""
+        """Every address and what the document says of it, told by its view; drf-spectacular would have to guess."""
         self._initialise_endpoints()
         # Sorted by path, so that a list comes before its rows, which take their example from it.
         return {
@@ -375,7 +386,6 @@ class Document(SchemaGenerator):
 
     def get_schema(self, request: Any = None, public: bool = False) -> Node:
         content = super().get_schema(request, public)
-        titles = {**{name: self.titles[name] for name in RESOURCES}, "statistics": self.titles["statistics"]}
         return {
             "openapi": content["openapi"],
             "info": {
@@ -395,8 +405,15 @@ class Document(SchemaGenerator):
                 "description": _("The reference, as a page"),
             },
             "tags": [
-                *({"name": name, "x-displayName": title} for name, title in titles.items()),
-                {"name": "api", "x-displayName": _("The API itself")},
+                *(
+                    {"name": name, "x-displayName": str(NAMES[name]), "description": self.titles[name]}
+                    for name in (*RESOURCES, "statistics")
+                ),
+                {
+                    "name": "api",
+                    "x-displayName": _("The API itself"),
+                    "description": _("Where a program finds its way around"),
+                },
             ],
             "paths": content["paths"],
             "components": {

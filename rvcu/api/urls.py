@@ -13,13 +13,13 @@ urlpatterns = [
     path("statistics/", published(StatisticsView.as_view()), name="statistics"),
     # /api/v1/cities/, /api/v1/cities/{slug}/, …
     *(
-        path(f"{resource.name}/", published(ListView.as_view(resource=resource)), name=resource.name)
+        path(f"{resource.name}/", published(ListView.as_view(resource=resource), resource.moving), name=resource.name)
         for resource in RESOURCES.values()
     ),
     *(
         path(
             f"{resource.name}/<{resource.converter}:{resource.key}>/",
-            published(RowView.as_view(resource=resource)),
+            published(RowView.as_view(resource=resource), resource.moving),
             name=f"{resource.name}_row",
         )
         for resource in RESOURCES.values()

@@ -7,16 +7,15 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from cities.access import View, for_everyone
-from cities.caching import public_data
+from cities.caching import Moving, public_data
 from cities.datasets import BadQuery, Dataset
 from cities.datasets.base import LICENCE, LICENCE_ADDRESS, credit
 from cities.downloads import given
@@ -25,9 +24,8 @@ from .changelog import VERSION
 from .deprecation import warn
 from .errors import precondition_failed
 from .language import language_of
-from .pagination import PAGE_PARAMETERS, Pages
+from .pagination import PAGE_PARAMETERS, page_of
 from .resources import DAY, RESOURCES, Parameter, Resource
-from .serializers import serializer_of
 from .statistics import statistics
 
 FIELDS = Parameter("fields", gettext_lazy("Columns to be given, by name, separated by commas; all if nothing is said"))
@@ -35,9 +33,9 @@ FIELDS = Parameter("fields", gettext_lazy("Columns to be given, by name, separat
 TITLE = gettext_lazy("The UNESCO Creative Cities Network as data")
 
 
-def published(view: View) -> View:
+def published(view: View, moving: Moving | None = None) -> View:
     """Make an address of the API of a view: with validators, in the language that Accept-Language says."""
-    answer = public_data(view)
+    answer = public_data(view, moving)
 
     @wraps(view)
     def translated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -68,7 +66,7 @@ class DataView(APIView):
             message = (
                 _("There is no such parameter here. Known: %(names)s.") if known else _("No parameter is known here.")
             )
-            raise BadQuery(dict.fromkeys(unknown, [message % {"names": ", ".join(known)}]))
+            raise BadQuery({name: [message % {"names": ", ".join(known)}] for name in unknown})
 
     def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Which methods there are, in Allow."""
@@ -115,8 +113,6 @@ class ResourceView(DataView):
 class ListView(ResourceView):
     """The rows that a query selects, in pages."""
 
-    pagination_class = Pages
-
     @property
     def parameters(self) -> tuple[Parameter, ...]:  # type: ignore[override]  # told by the resource
         return (*self.resource.parameters, *PAGE_PARAMETERS, FIELDS)
@@ -126,8 +122,8 @@ class ListView(ResourceView):
         extract = self.resource.extract(
             self.selection(), language=get_language() or "en", address=request.get_full_path()
         )
-        content = Pages().paginate(extract, self.query, request.path)
-        content["results"] = serializer_of(self.dataset)(content["results"], many=True, columns=columns).data
+        content = page_of(extract, self.query, request.path)
+        content["results"] = [{name: row[name] for name in columns} for row in content["results"]]
         return self.answer(content, columns)
 
 
@@ -146,7 +142,7 @@ class RowView(ResourceView):
         row = extract.rows.one(self.resource.key, value)
         if row is None:
             return self.moved(value)
-        content = {**extract.about, "result": serializer_of(self.dataset)(row, columns=columns).data}
+        content = {**extract.about, "result": {name: row[name] for name in columns}}
         return self.answer(content, columns)
 
     def moved(self, value: Any) -> HttpResponse:

@@ -1,7 +1,8 @@
-import cities.constraints
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+
+import cities.constraints
 
 
 class Migration(migrations.Migration):

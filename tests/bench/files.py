@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from .server import HOST, ask, prepare, served
+from .server import HOST, ask, manage, prepare, served
 
 FORMATS = {"csv": [b"slug,", b"\ncity-"], "geojson": [b"FeatureCollection", b'"Feature"']}
 """With what the first byte and the first row of each are known by."""
@@ -73,6 +73,7 @@ def measure(name: str, url: Callable[[int], str], sizes: list[int], rounds: int,
     for size in sizes:
         environment = {"RVCU_MODE": "test", "DATABASE_URL": url(size), "DJANGO_SETTINGS_MODULE": "tests.bench.settings"}
         prepare(environment, size)
+        manage(environment, "shell", "-v0", "-c", "from tests.bench.synthetic import fill_edits; fill_edits()")
         with served(port, environment) as pid:
             for extension in (*FORMATS, *ALSO):
                 ask(port, f"/en/cities.{extension}?country=FR")

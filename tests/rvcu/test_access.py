@@ -104,6 +104,7 @@ ADDRESSES: dict[str, tuple[dict[str, object], str, Who]] = {
         name: ({}, "get", ALL)
         for name in (
             *("healthz", "robots", "sitemap", "fields_css", "fields_svg", "home", "network", "statistics"),
+            "data",
             *("legal", "privacy", "accessibility", "contact", "meetings:list"),
             *("cities:directory", "cities:map", "cities:table", "cities:field_list", "cities:country_list"),
             *("cities:initiatives", "cities:cooperation", "cities:cities_feed", "cities:initiatives_feed"),
@@ -121,6 +122,8 @@ ADDRESSES: dict[str, tuple[dict[str, object], str, Who]] = {
     "cities:field": ({"slug": "film"}, "get", ALL),
     "cities:country": ({"iso2": "FR"}, "get", ALL),
     "cities:initiative": ({"slug": "shown"}, "get", ALL),
+    "embed_city": ({"language": "en", "slug": "lyon"}, "get", ALL),
+    "embed_map": ({"language": "en"}, "get", ALL),
     "cities:invitation": ({"token": "unknown"}, "get", who(HIDDEN, visitor=HIDDEN)),
     "meetings:meeting": ({"edition": 12}, "get", ALL),
     "meetings:feed": ({}, "get", ALL),

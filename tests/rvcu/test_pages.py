@@ -29,6 +29,7 @@ PAGES = {
     "cooperation/": 5,
     "network/": 9,
     "network/statistics/": 7,
+    "data/": 89,
     "meetings/": 4,
     "meetings/12/": 12,
     "meetings/1/": 10,

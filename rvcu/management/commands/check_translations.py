@@ -41,7 +41,7 @@ class Command(BaseCommand):
 def collect(folder: Path) -> list[polib.POEntry]:
     """All texts of the project, collected into a folder of its own."""
     for name in ("cities", "meetings", "rvcu", "templates"):
-        shutil.copytree(settings.BASE_DIR / name, folder / name, ignore=shutil.ignore_patterns("locale", "data"))
+        shutil.copytree(settings.BASE_DIR / name, folder / name, ignore=shutil.ignore_patterns("locale", "*.csv"))
     (folder / "locale" / "fr" / "LC_MESSAGES").mkdir(parents=True)
     with chdir(folder):
         call_command("makemessages", locale=["fr"], verbosity=0, no_location=True)

@@ -1,3 +1,4 @@
+import datetime
 import ipaddress
 import os
 import secrets
@@ -19,7 +20,8 @@ from cities.services.clock import tick
 from cities.services.demo_applications import make_applications
 from cities.services.demo_people import INVITED, make_demonstration
 from meetings.services.demo_meetings import make_meetings
-from rvcu.models import User
+from rvcu.models import DataSnapshot, User
+from rvcu.snapshots import publish_snapshot
 
 STAFF = {
     "officer@example.org": (
@@ -37,6 +39,8 @@ STAFF = {
 ACCOUNTS = (*demo_people.ACCOUNTS, *demo_applications.ACCOUNTS)
 APPLYING = (*demo_applications.ACCOUNTS, demo_people.COMMISSION, demo_people.EVALUATOR)
 FIRST_OFFICER = next(iter(STAFF))
+SNAPSHOTS = (datetime.date(2016, 4, 28), datetime.date(2023, 12, 31))
+"""Days of which the demo publishes the open data: the one that the network presented itself on, and a recent one."""
 A_MINUTE = 60
 
 
@@ -68,6 +72,7 @@ class Command(BaseCommand):
         make_demonstration(officer=officer, password_of=passwords.of)
         make_applications(officer=officer, password_of=passwords.of)
         make_meetings(officer=officer)
+        make_snapshots(officer)
         tick()
         self.tell(address, passwords)
         if prepare_only:
@@ -98,6 +103,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"  Annual meetings, one to register for, one in a ballot, one that seeks a host: {address}/en/meetings/"
         )
+        self.stdout.write(f"  Open data, with two snapshots and what changed between them: {address}/en/data/")
         self.stdout.write("  What cities say and do here is invented, and marked as a demonstration.\n")
 
 
@@ -157,3 +163,11 @@ def make_staff(passwords: Passwords) -> None:
         user = User.objects.filter(email=email).first()
         user = user or User.objects.create_user(email, passwords.of(email), is_staff=True)
         user.groups.add(Group.objects.get(name=group))
+
+
+def make_snapshots(officer: User) -> None:
+    """Publish the open data of the days that have no snapshot yet."""
+    published = set(DataSnapshot.objects.values_list("day", flat=True))
+    for day in SNAPSHOTS:
+        if day not in published:
+            publish_snapshot(day=day, by=officer)
