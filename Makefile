@@ -1,6 +1,7 @@
 # make demo    a trial on this machine, on real data: http://localhost:8000
 # make test    everything, on SQLite and on PostgreSQL
 # make check   style, types, migrations, translations, production settings
+# make fuzz-api  5,000 requests made up from the API's document, on SQLite and on PostgreSQL
 # make bench   how the directory behaves at 400, 4,000 and 40,000 cities
 
 ADDR ?= 127.0.0.1:8000
@@ -13,7 +14,7 @@ PO := $(wildcard rvcu/locale/*/LC_MESSAGES/*.po)
 MO := $(PO:.po=.mo)
 STATIC := $(shell find rvcu/static -type f 2>/dev/null)
 
-.PHONY: demo test test-sqlite test-postgres check bench messages lock clean
+.PHONY: demo test test-sqlite test-postgres check fuzz-api bench messages lock clean
 .DELETE_ON_ERROR:
 
 demo: export RVCU_MODE = demo
@@ -39,6 +40,13 @@ check: $(VENV)/.dev $(MO)
 	SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_urlsafe(64))") ALLOWED_HOSTS=www.example.org \
 		SITE_ADDRESS=https://www.example.org \
 		$(PY) manage.py check --deploy --fail-level WARNING
+
+fuzz-api: export FUZZ_CASES ?= 5000
+fuzz-api: $(VENV)/.dev $(MO)
+	@echo "On SQLite:"
+	$(PY) -m pytest -q -rP tests/rvcu/test_fuzz_api.py $(ARGS)
+	@echo "On PostgreSQL:"
+	TEST_DB=postgres $(PY) -m pytest -q -rP tests/rvcu/test_fuzz_api.py $(ARGS)
 
 bench: $(VENV)/.dev $(MO)
 	$(PY) -m tests.bench $(ARGS)

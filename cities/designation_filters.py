@@ -73,7 +73,7 @@ class Designations:
     """What one query string says and selects: designations begun by a day, ended ones too. With a bad value, none."""
 
     def __init__(self, query: QueryDict) -> None:
-        """Three queries, and one more where cities are asked for."""
+        """Two queries, and one more where cities are asked for."""
         self.query = query
         self.creative_fields = list(CreativeField.objects.defer("imported"))
         self.countries = list(Country.objects.order_by().values_list("iso2", "name_en", "name_fr", "region"))
@@ -82,7 +82,7 @@ class Designations:
             {
                 "city": dict.fromkeys(self._cities(), ""),
                 "field": {field.slug: field.name for field in self.creative_fields},
-                "region": dict(Region.choices),
+                "region": {region.value: str(region.label) for region in Region},
                 "country": {code: english for code, english, *_rest in self.countries},
             },
         )

@@ -63,7 +63,11 @@ LISTS = {
         Listed(FIELDS, field_extract, "cities:field_list", "cities:fields_file"),
         Listed(COUNTRIES, country_extract, "cities:country_list", "cities:countries_file"),
         Listed(
-            INITIATIVES, initiative_extract, "cities:initiatives", "cities:initiatives_file", feed="cities:initiatives_feed"
+            INITIATIVES,
+            initiative_extract,
+            "cities:initiatives",
+            "cities:initiatives_file",
+            feed="cities:initiatives_feed",
         ),
         Listed(COOPERATION, cooperation_extract, "cities:cooperation", "cities:cooperation_file"),
         Listed(CALLS, call_extract, "cities:calls", "cities:calls_file"),

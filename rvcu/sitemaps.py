@@ -1,14 +1,33 @@
-from django.contrib.sitemaps import Sitemap
+import datetime
+from functools import cached_property
+from typing import Any
+
+from django.contrib.sitemaps import Sitemap, views
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from cities.caching import public_data
 from cities.models import Call, City, CityQuerySet, Country, CreativeField, Initiative
+from cities.services.last_change import each_city_changed_at
 from meetings.models import Meeting
+
+ENTRIES = 10_000
+"""Of one file; the protocol allows 50,000, which would take long to make."""
 
 
 class Bilingual(Sitemap):
+    """Pages of one kind, each in every language and naming the others."""
+
     i18n = True
     alternates = True
     x_default = True
+    limit = ENTRIES
+
+    @cached_property
+    def paginator(self) -> Paginator:
+        # Django makes one at every mention, and each asks the database again.
+        return super().paginator
 
 
 class Pages(Bilingual):
@@ -26,6 +45,8 @@ class Pages(Bilingual):
             "network",
             "statistics",
             "data",
+            "data_api",
+            "data_changes",
             "meetings:list",
             "legal",
             "privacy",
@@ -40,6 +61,14 @@ class Pages(Bilingual):
 class Cities(Bilingual):
     def items(self) -> CityQuerySet:
         return City.objects.members().only("slug").order_by("slug")
+
+    @cached_property
+    def changed_at(self) -> dict[int, datetime.datetime]:
+        return each_city_changed_at()
+
+    def lastmod(self, item: City) -> datetime.datetime | None:
+        """Only where it is known that something changed since the first import."""
+        return self.changed_at.get(item.pk)
 
 
 class Fields(Bilingual):
@@ -56,7 +85,11 @@ class Initiatives(Bilingual):
     """The published ones; those invented for a demonstration are for no search engine."""
 
     def items(self):
-        return Initiative.objects.public().filter(is_demonstration=False).order_by("slug")
+        return Initiative.objects.public().filter(is_demonstration=False).select_related("published").order_by("slug")
+
+    def lastmod(self, item: Any) -> datetime.datetime | None:
+        """When its text was published."""
+        return item.published.decided_at
 
 
 class Calls(Bilingual):
@@ -82,3 +115,24 @@ SITEMAPS = {
     "calls": Calls,
     "meetings": Meetings,
 }
+
+
+def _kinds() -> dict[str, Any]:
+    """Each kind of page by its name, asking the database once a request."""
+    return {name: kind() for name, kind in SITEMAPS.items()}
+
+
+def _all(request: HttpRequest) -> HttpResponse:
+    """Every public page in one file, or, where that would be too long, the index of a file or more for each kind."""
+    kinds = _kinds()
+    if sum(kind.paginator.count for kind in kinds.values()) <= ENTRIES:
+        return views.sitemap(request, kinds)
+    return views.index(request, kinds, sitemap_url_name="sitemap_part")
+
+
+def _part(request: HttpRequest, section: str) -> HttpResponse:
+    return views.sitemap(request, _kinds(), section)
+
+
+sitemap = public_data(_all, keeps=True)
+sitemap_part = public_data(_part, keeps=True)

@@ -1,14 +1,11 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path, register_converter
 
-from cities.caching import public_page
 from cities.views import appearance, embed, my, photo
 
-from . import change_views, data_views, snapshot_views, views
+from . import change_views, data_views, sitemaps, snapshot_views, views
 from .api.reference import reference
-from .sitemaps import SITEMAPS
 
 handler400 = "rvcu.api.errors.bad_request"
 handler404 = "rvcu.api.errors.page_not_found"
@@ -29,7 +26,8 @@ urlpatterns = [
     path("embed/<slug:language>/map/", embed.network_map, name="embed_map"),
     path("healthz", views.healthz, name="healthz"),
     path("robots.txt", views.robots, name="robots"),
-    path("sitemap.xml", public_page(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
+    path("sitemap-<slug:section>.xml", sitemaps.sitemap_part, name="sitemap_part"),
     path("fields.css", appearance.fields_css, name="fields_css"),
     path("photos/<uuid:pk>/<slug:size>.jpg", photo.photo, name="photo"),
     path("fields.svg", appearance.fields_svg, name="fields_svg"),

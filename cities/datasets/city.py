@@ -1,6 +1,5 @@
 """The members of a day, as the directory selects them."""
 
-import datetime
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -10,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from ..filters import Directory
-from ..models import City, CityQuerySet, CreativeField, Precision
+from ..models import CityQuerySet, CreativeField, Precision
 from ..services.last_change import network_changed_on
 from .base import BadQuery, Column, Dataset, Extract, Kind, Row, Rows
 from .naming import CHUNK, COUNTRY, REGION, Naming, Pages, linked_country, linked_property, told
@@ -144,9 +143,3 @@ def city_extract(query: QueryDict, *, language: str, address: str = "") -> Extra
         as_of=directory.day,
         last_change=network_changed_on(directory.day),
     )
-
-
-def city_row(slug: str, on: datetime.date) -> Row | None:
-    """A member of a day by its address; None when it was no member then. Three queries."""
-    fields = list(CreativeField.objects.defer("imported"))
-    return next(city_rows(City.objects.members(on=on).filter(slug=slug), fields), None)

@@ -1,6 +1,5 @@
 """The countries that have a member on a day, as the page of the countries shows them."""
 
-import datetime
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
@@ -95,9 +94,3 @@ def country_extract(query: QueryDict, *, language: str, address: str = "") -> Ex
         as_of=form.day,
         last_change=network_changed_on(form.day),
     )
-
-
-def country_row(iso2: str, on: datetime.date) -> Row | None:
-    """A country by its code of two capital letters; None when it had no member on the day. Two queries."""
-    found = countries_of(Figures.on(on), "en")
-    return next(country_rows(one for one in found if one[0].iso2 == iso2), None)

@@ -1,6 +1,5 @@
 """The creative fields of a day, as the page of the fields shows them."""
 
-import datetime
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
@@ -92,8 +91,3 @@ def field_extract(query: QueryDict, *, language: str, address: str = "") -> Extr
         as_of=form.day,
         last_change=fields_changed_on(form.day),
     )
-
-
-def field_row(slug: str, on: datetime.date) -> Row | None:
-    """A field by its address; None when it was none of the network on the day. Two queries."""
-    return next(field_rows(found for found in fields_of(Figures.on(on)) if found[0].slug == slug), None)

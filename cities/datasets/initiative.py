@@ -1,6 +1,5 @@
 """The public initiatives, as their list selects them."""
 
-import datetime
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
@@ -13,7 +12,7 @@ from django.utils.translation import override
 
 from ..days import PARIS
 from ..initiative_filters import Initiatives
-from ..models import Initiative, InitiativeRevision, Partnership, Theme
+from ..models import InitiativeRevision, Partnership, Theme
 from ..models.initiative import InitiativeQuerySet
 from ..services.last_change import initiatives_changed_on
 from .base import BadQuery, Column, Dataset, Extract, Kind, Row, Rows
@@ -151,8 +150,8 @@ def _chosen(revisions: list[int], themes: list[Theme]) -> dict[tuple[int, str], 
     through = InitiativeRevision.themes.through._default_manager
     rows = through.filter(initiativerevision__in=revisions).values_list("theme", "initiativerevision")
     of_theme = defaultdict(list)
-    for theme, revision in rows:
-        of_theme[theme].append(revision)
+    for pk, revision in rows:
+        of_theme[pk].append(revision)
     found = defaultdict(list)
     for theme in themes:
         for revision in of_theme[theme.pk]:
@@ -175,9 +174,3 @@ def initiative_extract(query: QueryDict, *, language: str, address: str = "") ->
         query=shown_query(query),
         last_change=initiatives_changed_on(),
     )
-
-
-def initiative_row(slug: str, on: datetime.date) -> Row | None:
-    """A public initiative by its address, as it is now; None where there is none. Five queries."""
-    themes = list(Theme.objects.defer("imported"))
-    return next(initiative_rows(Initiative.objects.public().filter(slug=slug), themes), None)

@@ -18,9 +18,11 @@ class DayBox(LayoutObject):
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def render(self, form: forms.Form, context: Any, template_pack: Any = None, **kwargs: Any) -> str:
+    def render(self, form: "DaysForm", context: Any, template_pack: Any = None, **kwargs: Any) -> str:
         form.rendered_fields.add(self.name)
-        return render_to_string("data/_day.html", {"field": form[self.name], "today": today()})
+        return render_to_string(
+            "data/_day.html", {"field": form[self.name], "day": form.shown(self.name), "today": today()}
+        )
 
 
 class DaysForm(forms.Form):
@@ -50,6 +52,12 @@ class DaysForm(forms.Form):
             return None
         first, last = self.asked
         return min(first, last), max(first, last)
+
+    def shown(self, name: str) -> datetime.date | None:
+        """What stands in a field whose day can be read: the day compared, or what was typed beside a bad one."""
+        if self.days:
+            return self.days[("from", "to").index(name)]
+        return self.cleaned_data.get(name)
 
     @property
     def was_swapped(self) -> bool:

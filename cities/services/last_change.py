@@ -19,6 +19,7 @@ from ..models import (
     Initiative,
     InitiativeRevision,
     Partnership,
+    ProfileRevision,
 )
 
 DAY = datetime.timedelta(days=1)
@@ -188,3 +189,26 @@ def acted(rows: Mapping[type[Model], QuerySet], *verbs: str, was: str = "") -> l
         if at:
             found += [at[pk] for pk in of.filter(pk__in=at).order_by().values_list("pk", flat=True)]
     return found
+
+
+def each_city_changed_at() -> dict[int, datetime.datetime]:
+    """When the portal last learnt of a change to what a city's own page says, by the city; five queries.
+
+    By an act about its membership or its address, an edit of its facts, or a text published; whatever it was told of
+    in none of these ways, as by the first import, is not there.
+    """
+    of_cities = (Verb.ADMITTED, Verb.FIELD_CHANGED, Verb.READDRESSED)
+    of_designations = (Verb.DESIGNATED, Verb.CORRECTED, Verb.ENDED)
+    acts = HistoryEntry.objects.order_by().values_list("object_id").annotate(last=Max("at"))
+    instants = [(int(pk), at) for pk, at in acts.filter(verb__in=of_cities)]
+    begun = {int(pk): at for pk, at in acts.filter(verb__in=of_designations)}
+    cities = Designation.objects.filter(pk__in=begun).order_by().values_list("pk", "city_id")
+    instants += [(city, begun[pk]) for pk, city in cities]
+    edits = City.history.filter(history_type="~").order_by().values_list("id")
+    instants += edits.annotate(last=Max("history_date"))
+    texts = ProfileRevision.objects.published().filter(decided_at__isnull=False).order_by().values_list("city_id")
+    instants += texts.annotate(last=Max("decided_at"))
+    changed: dict[int, datetime.datetime] = {}
+    for city, at in instants:
+        changed[city] = max(at, changed.get(city, at))
+    return changed

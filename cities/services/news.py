@@ -16,9 +16,9 @@ from ..days import PARIS, in_words
 from ..models import City, CreativeField, Designation, HistoryEntry, InitiativeRevision, Partnership, Precision
 from ..models.bilingual import content_languages, in_language
 from ..models.initiative import InitiativeQuerySet
+from .designation import WAYS_OUT
 
 Verb = HistoryEntry.Verb
-Reason = Designation.EndReason
 
 LENGTH = 100
 """So many news of one kind at most: more than the cities that ever joined on one day, which were 66."""
@@ -26,7 +26,6 @@ WORDS = 60
 """Of a text, so many."""
 
 DAY = datetime.timedelta(days=1)
-WAYS_OUT = (Reason.WITHDRAWN, Reason.REMOVED)
 
 
 @dataclass(frozen=True)
@@ -165,7 +164,8 @@ def _begun(designation: Any, fields: dict[int, CreativeField], acts: Acts) -> Ne
     return News(key, at, title, text, city.get_absolute_url(), acts.corrected.get(designation.pk))
 
 
-def _ended(designation: Designation, acts: Acts) -> News:
+def _ended(designation: Any, acts: Acts) -> News:
+    """A member that left; the designation has ended."""
     city = designation.city
     title = _("No longer a member: %(city)s, %(country)s") % _named(city)
     text = _("Last day as a member: %(day)s.") % {"day": in_words(designation.ends_on)}

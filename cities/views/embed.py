@@ -24,7 +24,7 @@ from ..models import City
 from ..services.world import DRAWN_AT_MOST, world_map
 from .city import by_address
 
-POLICY = {
+POLICY: dict[str, list[str]] = {
     "default-src": [CSP.NONE],
     "style-src": [CSP.SELF],
     "img-src": [CSP.SELF],

@@ -56,7 +56,7 @@ def write_kml(extract: Extract) -> Iterator[bytes]:
     yield opening.encode()
     for rows in batched(extract.rows, BATCH):
         yield "".join(_placemark(dataset, row, row[name_column]) for row in rows).encode()
-    yield b"</Document>\n</kml>\n"
+    yield b"</Folder>\n</Document>\n</kml>\n"
 
 
 def _opening(dataset: Dataset, about: dict[str, Any]) -> Iterator[str]:
@@ -75,7 +75,8 @@ def _opening(dataset: Dataset, about: dict[str, Any]) -> Iterator[str]:
         yield (
             f'<SimpleField type="{kind}" name="{column.name}"><displayName>{description}</displayName></SimpleField>\n'
         )
-    yield "</Schema>\n"
+    # Readers take a folder for a table, which is there though nothing is in it.
+    yield f"</Schema>\n<Folder>\n<name>{dataset.name}</name>\n"
 
 
 def _placemark(dataset: Dataset, row: Row, name: str) -> str:

@@ -57,7 +57,9 @@ def text_of(value: Any) -> Any:
 def cell(value: Any) -> Any:
     """A value as it may stand in any file that a spreadsheet opens."""
     text = text_of(value)
-    return guard(plain(text)) if isinstance(text, str) else text
+    if not isinstance(text, str):
+        return text
+    return guard(text if text.isprintable() else plain(text))
 
 
 # CSV

@@ -104,8 +104,8 @@ def figures_of(meetings: Sequence[Meeting]) -> dict[int, Figures]:
         from_cities=models.Count("city", distinct=True),
         as_mayors=models.Count("pk", filter=models.Q(capacity=Registration.Capacity.MAYOR)),
     )
-    for pk, *numbers in counted if to_count else ():
-        found[pk] = Figures(*numbers, counted=True)
+    for pk, participants, cities, mayors in counted if to_count else ():
+        found[pk] = Figures(participants, cities, mayors, counted=True)
     return found
 
 
@@ -126,7 +126,7 @@ def moved_by_hours(now: datetime.datetime) -> list[object]:
     for edition, status, closes, *came in rows.values_list(
         "edition", "status", "registration_closes_at", "came", "from_cities", "as_mayors"
     ):
-        if status == Status.REGISTRATION_OPEN and closes <= now:
+        if status == Status.REGISTRATION_OPEN and closes and closes <= now:
             found.append(closes)
         if status in Meeting.HELD and came[0]:
             found.append(f"{edition}: {came}")

@@ -103,7 +103,7 @@ class Reference:
                     path=path,
                     summary=node["summary"],
                     description=node.get("description", ""),
-                    parameters=[self._parameter(one) for one in node.get("parameters", ())],
+                    parameters=list(self._parameters(node)),
                     columns=list(self._columns(self.row(schema))),
                     answers=[
                         Answer(status, self.resolved(one)["description"]) for status, one in node["responses"].items()
@@ -124,14 +124,18 @@ class Reference:
         return node
 
     def row(self, schema: Node) -> Node:
-        """What one row looks like: of a list its rows, of anything else the whole."""
+        """What one row looks like: of a list and of one of its rows that, of anything else the whole."""
         whole = self.resolved(schema)
-        rows = self.resolved(whole.get("properties", {}).get("results", {}))
-        return self.resolved(rows["items"]) if "items" in rows else whole
+        properties = whole.get("properties", {})
+        if "results" in properties:
+            return self.resolved(properties["results"]["items"])
+        return self.resolved(properties.get("result", whole))
 
-    def _parameter(self, node: Node) -> Value:
-        node = self.resolved(node)
-        return self._value(node["name"], node["schema"], node, is_required=node.get("required", False))
+    def _parameters(self, operation: Node) -> Iterator[Value]:
+        """Those of an address; the headers are the same everywhere, and told once."""
+        for node in map(self.resolved, operation.get("parameters", ())):
+            if node["in"] != "header":
+                yield self._value(node["name"], node["schema"], node, is_required=node.get("required", False))
 
     def _columns(self, row: Node) -> Iterator[Value]:
         for name, node in row.get("properties", {}).items():
@@ -151,7 +155,7 @@ class Reference:
             example=", ".join(example) if isinstance(example, list) else str(example),
             is_required=is_required,
             is_repeatable=is_repeatable,
-            is_deprecated=about.get("deprecated", schema.get("deprecated", False)),
+            is_deprecated=bool(about.get("deprecated") or schema.get("deprecated")),
         )
 
 

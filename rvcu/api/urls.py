@@ -9,7 +9,8 @@ app_name = "api"
 urlpatterns = [
     # /api/v1/
     path("", published(RootView.as_view()), name="root"),
-    path("openapi.json", published(DocumentView.as_view()), name="openapi"),
+    # Its examples show a meeting as well.
+    path("openapi.json", published(DocumentView.as_view(), RESOURCES["meetings"].moving), name="openapi"),
     path("statistics/", published(StatisticsView.as_view()), name="statistics"),
     # /api/v1/cities/, /api/v1/cities/{slug}/, …
     *(

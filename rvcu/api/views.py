@@ -184,5 +184,7 @@ class RootView(DataView):
                 "licence_url": LICENCE_ADDRESS,
                 "credit": credit(),
                 "resources": {name: absolute(f"api:{name}") for name in (*RESOURCES, "statistics")},
+                "openapi": absolute("api:openapi"),
+                "documentation": absolute("data_api"),
             }
         )

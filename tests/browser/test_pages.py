@@ -25,6 +25,7 @@ PAGES = [
     "cooperation/?as_of=2016-13-45",
     "network/",
     "network/statistics/",
+    "data/",
     "meetings/",
     "meetings/12/",
     "legal/",

@@ -104,7 +104,7 @@ ADDRESSES: dict[str, tuple[dict[str, object], str, Who]] = {
         name: ({}, "get", ALL)
         for name in (
             *("healthz", "robots", "sitemap", "fields_css", "fields_svg", "home", "network", "statistics"),
-            "data",
+            *("data", "data_api", "api:openapi"),
             *("legal", "privacy", "accessibility", "contact", "meetings:list"),
             *("cities:directory", "cities:map", "cities:table", "cities:field_list", "cities:country_list"),
             *("cities:initiatives", "cities:cooperation", "cities:cities_feed", "cities:initiatives_feed"),
@@ -122,6 +122,7 @@ ADDRESSES: dict[str, tuple[dict[str, object], str, Who]] = {
     "cities:field": ({"slug": "film"}, "get", ALL),
     "cities:country": ({"iso2": "FR"}, "get", ALL),
     "cities:initiative": ({"slug": "shown"}, "get", ALL),
+    "sitemap_part": ({"section": "cities"}, "get", ALL),
     "embed_city": ({"language": "en", "slug": "lyon"}, "get", ALL),
     "embed_map": ({"language": "en"}, "get", ALL),
     "cities:invitation": ({"token": "unknown"}, "get", who(HIDDEN, visitor=HIDDEN)),
@@ -140,6 +141,25 @@ ADDRESSES: dict[str, tuple[dict[str, object], str, Who]] = {
         "get",
         who(HIDDEN, **dict.fromkeys(SECRETARIAT, OPEN)),
     ),
+    # the API
+    **{
+        f"api:{name}": ({}, "get", ALL)
+        for name in (
+            *("root", "openapi", "cities", "designations", "fields", "countries", "initiatives", "meetings"),
+            "statistics",
+        )
+    },
+    "api:cities_row": ({"slug": "lyon"}, "get", ALL),
+    "api:fields_row": ({"slug": "film"}, "get", ALL),
+    "api:countries_row": ({"iso2": "FR"}, "get", ALL),
+    "api:initiatives_row": ({"slug": "shown"}, "get", ALL),
+    "api:meetings_row": ({"edition": 12}, "get", ALL),
+    # the lists as files
+    **{
+        f"cities:{name}_file": ({"extension": "csv"}, "get", ALL)
+        for name in ("cities", "designations", "fields", "countries", "initiatives", "cooperation", "calls")
+    },
+    "meetings:meetings_file": ({"extension": "csv"}, "get", ALL),
     # the second step of a sign-in: without the first, back to it
     **{name: ({}, "get", PEOPLE) for name in ("mfa_authenticate", "account_confirm_login_code", "mfa_login_webauthn")},
     # for whoever is signed in, about themselves

@@ -23,7 +23,7 @@ from schemathesis.specs.openapi import checks
 
 from rvcu.wsgi import application
 
-CASES = int(os.environ.get("FUZZ_CASES", "400"))
+CASES = int(os.environ.get("FUZZ_CASES", "300"))
 CHECKS = [
     not_a_server_error,
     checks.status_code_conformance,
