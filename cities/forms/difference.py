@@ -19,7 +19,7 @@ class DayBox(LayoutObject):
         self.name = name
 
     def render(self, form: "DaysForm", context: Any, template_pack: Any = None, **kwargs: Any) -> str:
-        form.rendered_fields.add(self.name)
+        form.rendered_fields.add(self.name)  # type: ignore[attr-defined]  # crispy's own
         return render_to_string(
             "data/_day.html", {"field": form[self.name], "day": form.shown(self.name), "today": today()}
         )

@@ -75,21 +75,23 @@ def _difference(spells: list[Spell], first: datetime.date, second: datetime.date
     """Of one city, whose spells are in order."""
     before = next((spell for spell in spells if spell.covers(first)), None)
     after = next((spell for spell in spells if spell.covers(second)), None)
-    match before, after:
-        case None, None:
+    if after is None:
+        if before is None:
             return None
-        case None, Spell():
-            run = _unbroken(spells, after)
-            return Change(Kind.JOINED, after.city, None, after.field, run.starts_on, run.starts_precision)
-        case Spell(), None:
-            ends = [spell.ends_on for spell in spells if spell.ends_on and spell.ends_on < second]
-            return Change(Kind.LEFT, before.city, before.field, None, max(ends))
+        return Change(Kind.LEFT, before.city, before.field, None, _last_day(spells, second))
     run = _unbroken(spells, after)
+    if before is None:
+        return Change(Kind.JOINED, after.city, None, after.field, run.starts_on, run.starts_precision)
     if run.starts_on > first:
         return Change(Kind.REJOINED, after.city, before.field, after.field, run.starts_on, run.starts_precision)
     if before.field == after.field:
         return None
     return Change(Kind.MOVED, after.city, before.field, after.field, after.starts_on, after.starts_precision)
+
+
+def _last_day(spells: list[Spell], day: datetime.date) -> datetime.date:
+    """The last day as a member before a day."""
+    return max(spell.ends_on for spell in spells if spell.ends_on and spell.ends_on < day)
 
 
 def _unbroken(spells: list[Spell], last: Spell) -> Spell:

@@ -9,7 +9,6 @@ from ..downloads import given
 from ..feeds import Feed, as_feed, with_choices, with_query
 from ..filters import Directory
 from ..initiative_filters import Initiatives
-from ..models import Initiative
 from ..problems import bad_parameters
 from ..services.news import Wanted, initiative_news, member_news
 
@@ -46,7 +45,6 @@ def initiatives(request: HttpRequest) -> HttpResponse:
     found = Initiatives(given(request.GET))
     if not found.is_valid:
         return bad_parameters(found.form.errors)
-    found.filter.queryset = Initiative.objects.public()
     return as_feed(
         Feed(
             kind="initiatives",
@@ -54,6 +52,6 @@ def initiatives(request: HttpRequest) -> HttpResponse:
             subtitle=_("What the member cities do together, as it is published."),
             path=with_query(request.path, found),
             page=with_query(reverse("cities:initiatives"), found),
-            news=initiative_news(found.filter.qs),
+            news=initiative_news(found.results),
         )
     )

@@ -509,8 +509,6 @@ class Document(SchemaGenerator):
                 "licence_url": text(_("The licence"), format="uri"),
                 "credit": text(_("Whom to name")),
                 "resources": {**addresses, "description": _("The address of each resource, by its name")},
-                "openapi": text(_("This document"), format="uri"),
-                "documentation": text(_("The reference, as a page"), format="uri"),
                 "openapi": text(_("The address of this document"), format="uri"),
                 "documentation": text(_("The reference, as a page"), format="uri"),
             }

@@ -44,5 +44,6 @@ def test_javascript_on_the_page_finds_116_cities(quiet, site, settings):
     settings.SITE_ADDRESS = site
     quiet.goto(f"{site}/en/data/api/")
     sample = quiet.locator('[data-language="javascript"]').inner_text()
-    found = quiet.evaluate(f"(async () => {{ {sample.replace('console.log(', 'return (')} }})()")
+    code = sample.replace("console.log(", "return (")
+    found = quiet.evaluate(f"(async () => {{ {code}\n }})()")
     assert found == 116

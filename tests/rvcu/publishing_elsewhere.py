@@ -1,7 +1,8 @@
 """Makes a database with the real network at a frozen instant and publishes a day: started by other tests.
 
 Takes the day, the instant, and perhaps how to die: `statement 17` ends the process by a signal right after the
-seventeenth SQL statement of the publication, `step put` right after a function of `rvcu.snapshots` was called.
+seventeenth SQL statement of the publication, `step put` right after a function of `rvcu.snapshots` was called. A child
+process dies; nothing of it may be seen, and the publication after all of them works.
 """
 
 import datetime
@@ -38,11 +39,8 @@ def main(day: str, instant: str, *deaths: str) -> None:
     from rvcu import snapshots  # noqa: PLC0415
 
     timezone.now = lambda: datetime.datetime.fromisoformat(instant)
-    if not deaths:
-        call_command("migrate", verbosity=0)
-        call_command("import_network", verbosity=0)
-        snapshots.publish_snapshot(day=datetime.date.fromisoformat(day))
-        return
+    call_command("migrate", verbosity=0)
+    call_command("import_network", verbosity=0)
     for death in deaths:
         connection.close()
         child = os.fork()
@@ -50,7 +48,10 @@ def main(day: str, instant: str, *deaths: str) -> None:
             perish(snapshots, death, datetime.date.fromisoformat(day))
             os._exit(0)
         _pid, status = os.waitpid(child, 0)
-        print("killed" if os.WIFSIGNALED(status) else "done", flush=True)
+        assert os.WIFSIGNALED(status), f"not killed: {death}"
+        assert not snapshots.DataSnapshot.objects.exists(), f"half a snapshot: {death}"
+    snapshots.publish_snapshot(day=datetime.date.fromisoformat(day))
+    assert list(snapshots.flaws()) == []
 
 
 def perish(snapshots: Any, death: str, day: datetime.date) -> None:

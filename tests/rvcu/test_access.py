@@ -57,7 +57,7 @@ from meetings.models import (
     Speaker,
 )
 from meetings.rules import PERMISSIONS as MEETING_PERMISSIONS
-from rvcu.models import User
+from rvcu.models import DataSnapshot, User
 from tests.conftest import mandate, person
 from tests.factories.applications import add_file
 from tests.factories.calls import add_applicant, make_application, make_assignment, make_call, make_endorsement
@@ -116,6 +116,16 @@ ADDRESSES: dict[str, tuple[dict[str, object], str, Who]] = {
     "set_language": ({}, "post", ALL),
     "account_confirm_email": ({"key": "unknown"}, "get", ALL),
     "account_reset_password_from_key": ({"uidb36": "1", "key": "unknown"}, "get", ALL),
+    # open data: nothing is published here
+    "data_changes": ({}, "get", ALL),
+    "data_changes_file": ({"extension": "csv"}, "get", ALL),
+    "snapshots_of_day": ({"day": "2016-04-28"}, "get", who(HIDDEN, visitor=HIDDEN)),
+    "snapshot": ({"day": "2016-04-28", "edition": 1}, "get", who(HIDDEN, visitor=HIDDEN)),
+    "snapshot_file": (
+        {"day": "2016-04-28", "edition": 1, "name": "cities.csv"},
+        "get",
+        who(HIDDEN, visitor=HIDDEN),
+    ),
     "cities:city": ({"slug": "lyon"}, "get", ALL),
     "cities:report": ({"slug": "lyon"}, "get", ALL),
     "cities:report_received": ({"slug": "lyon"}, "get", ALL),
@@ -421,6 +431,14 @@ def world(coordinator, other_coordinator, former_coordinator, evaluator, tmp_pat
         uploaded_by=coordinator,
     )
     letter.file.save("letter.pdf", ContentFile(b"%PDF-"), save=False)
+    DataSnapshot.objects.create(
+        day=datetime.date(2019, 1, 1),
+        edition=1,
+        published_at=timezone.now(),
+        cities=0,
+        history_head="0:" + "0" * 64,
+        files=[{"name": name, "size": 0, "sha256": "0" * 64} for name in ("manifest.json", "all.zip")],
+    )
     letter.save()
     initiative = Initiative.objects.create(slug="draft", lead=lyon)
     text = InitiativeRevision.objects.create(initiative=initiative, number=1, created_by=coordinator)
