@@ -25,7 +25,7 @@ from .models import Edition
 
 
 def _release() -> tuple[str, datetime.datetime]:
-    """All that makes a page besides its data (the project's files, requirements, settings): a mark, and when it came."""
+    """A mark of what makes a page besides its data (files, requirements, settings), and when the newest file came."""
     root = Path(settings.BASE_DIR)
     folders = (root / name for name in ("cities", "meetings", "rvcu", "templates"))
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
@@ -44,7 +44,7 @@ ONE_SECOND = datetime.timedelta(seconds=1)
 
 
 Moving = Callable[[], Iterable[object]]
-"""Tells what an answer depends on that no edition counts: an instant that came, a number. One query at most.
+"""Tells what an answer depends on that no edition counts: an instant that came, a number. A query for each subject.
 
 Of instants the last one dates the answer, None is none; where there is anything else, nothing can date it.
 """
@@ -119,8 +119,8 @@ def kept(response: HttpResponse, key: str) -> HttpResponse:
     return response
 
 
-def public_page(view: View) -> View:
-    """Decorate a view whose answer, for visitors, depends on the address and the public data alone."""
+def public_page(view: View, moving: Moving | None = None) -> View:
+    """Decorate a view whose answer, for visitors, depends on the address, the public data and what is `moving`."""
 
     @wraps(view)
     def cached(request: HttpRequest, *args, **kwargs) -> HttpResponse:
@@ -128,7 +128,7 @@ def public_page(view: View) -> View:
             response = view(request, *args, **kwargs)
             patch_cache_control(response, private=True, no_cache=True)
             return response
-        known = validators(request)
+        known = validators(request, moving)
         key, etag = known.key, known.etag
         # "*" asks whether there is any page here, which only the view can tell.
         is_known = request.headers.get("If-None-Match", "*").strip() != "*"
@@ -147,8 +147,9 @@ def public_page(view: View) -> View:
 def public_data(view: View, moving: Moving | None = None, *, keeps: bool = False) -> View:
     """Decorate a view that answers programs: whoever has an answer that still holds gets a 304.
 
-    Nothing in the answer may depend on who asks. A 304 costs one query, and one more for what is `moving`. Answers are
-    kept in memory (`keeps`) where they are small, made at some cost and asked for by many.
+    Nothing in the answer may depend on who asks. A 304 by the ETag costs one query, and those of what is `moving`;
+    by a date it costs what the view does before it sends anything, since anybody can name a date, but an ETag only who
+    got it here. Answers are kept in memory (`keeps`) where they are small, made at some cost and asked for by many.
     """
 
     @wraps(view)
@@ -158,7 +159,7 @@ def public_data(view: View, moving: Moving | None = None, *, keeps: bool = False
         known = validators(request, moving)
         seconds = int(known.last_modified.timestamp()) if known.last_modified else None
         # "*" asks whether there is anything here, which only the view can tell.
-        is_known = request.headers.get("If-None-Match", "").strip() != "*"
+        is_known = request.headers.get("If-None-Match", "*").strip() != "*"
         response = is_known and get_conditional_response(request, etag=known.etag, last_modified=seconds)
         if not response and keeps:
             response = caches["pages"].get(known.key)
@@ -171,6 +172,8 @@ def public_data(view: View, moving: Moving | None = None, *, keeps: bool = False
             if seconds is not None:
                 response.headers["Last-Modified"] = http_date(seconds)
         patch_cache_control(response, public=True, no_cache=True)
-        return response
+        if response.status_code != 200:
+            return response
+        return get_conditional_response(request, etag=known.etag, last_modified=seconds, response=response) or response
 
     return for_everyone(validated)

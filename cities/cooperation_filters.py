@@ -15,10 +15,12 @@ from .services.cooperation import Graph, Node, Tie, ties
 class Cooperation:
     """What one query string says and selects: who works with whom on a day. With a bad value, nobody.
 
-    Costs three queries, however many the cities.
+    `with_invented`: by initiatives that are only shown for a demonstration too. Costs three queries, however many the
+    cities.
     """
 
-    def __init__(self, query: QueryDict) -> None:
+    def __init__(self, query: QueryDict, *, with_invented: bool = True) -> None:
+        self.with_invented = with_invented
         self.creative_fields = list(CreativeField.objects.defer("imported"))
         self.form = CooperationForm(query, self.creative_fields)
         self.is_valid = self.form.is_valid()
@@ -46,7 +48,8 @@ class Cooperation:
 
     @cached_property
     def ties(self) -> list[Tie]:
-        return ties(self.day) if self.is_valid and self.day else []
+        known = ties(self.day) if self.is_valid and self.day else []
+        return known if self.with_invented else [tie for tie in known if not tie.is_demonstration]
 
     @cached_property
     def whole(self) -> Graph:

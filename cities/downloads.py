@@ -1,4 +1,4 @@
-"""Views that answer the query of a list as a file: streamed, with validators, and with errors that a script can read."""
+"""Views that answer the query of a list as a file: streamed, with validators, and errors that a script can read."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
 
 from .access import View
 from .caching import Moving, public_data
@@ -43,6 +44,7 @@ def as_file(request: HttpRequest, extract: Extract, form: Format) -> StreamingHt
 def file_view(dataset: Dataset, extract_of: ExtractOf, moving: Moving | None = None) -> View:
     """A view of `<list>.<extension>` for every format that can hold the dataset."""
 
+    @require_safe
     def file(request: HttpRequest, extension: str) -> HttpResponseBase:
         form = FORMATS.get(extension)
         if form is None or not form.takes(dataset):

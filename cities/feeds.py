@@ -79,11 +79,6 @@ def as_feed(feed: Feed) -> HttpResponse:
     return response
 
 
-def with_query(path: str, selection: Selection) -> str:
-    """A path with the query of what a list selects."""
-    return f"{path}?{selection.selecting}" if selection.selecting else path
-
-
 def with_choices(title: str, selection: Selection) -> str:
     """A title with what is chosen: "RVCU, the members · Film"."""
     return " · ".join([title, *(chip.label for chip in selection.chips)])

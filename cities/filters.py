@@ -289,6 +289,10 @@ def cohort_days() -> Iterable[tuple[datetime.date, int]]:
     )
 
 
+def with_query(path: str, query: str) -> str:
+    return f"{path}?{query}" if query else path
+
+
 class NumberedPage(Page):
     @property
     def numbers(self) -> Iterator[int | str]:

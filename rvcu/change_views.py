@@ -11,8 +11,8 @@ from django.urls import reverse
 from cities.caching import public_page
 from cities.datasets.difference import CHANGES, Changes, difference_extract
 from cities.downloads import file_view, given
-from cities.filters import cohort_days
-from cities.forms.difference import DaysForm
+from cities.filters import cohort_days, with_query
+from cities.forms.difference import DaysForm, query_of
 from cities.models.bilingual import content_languages
 from cities.services.differences import Kind
 from cities.writers import FORMATS
@@ -28,8 +28,7 @@ DAY = datetime.timedelta(days=1)
 def data_changes(request: HttpRequest) -> HttpResponse:
     """Who joined, left or moved between two days. A day that cannot be read shows nothing, with 200."""
     if any("" in values for _name, values in request.GET.lists()):
-        query = given(request.GET).urlencode()
-        return HttpResponseRedirect(f"{request.path}?{query}" if query else request.path)
+        return HttpResponseRedirect(with_query(request.path, given(request.GET).urlencode()))
     form = DaysForm(request.GET)
     days = list(DataSnapshot.objects.order_by("day").values_list("day", flat=True).distinct())
     context: dict[str, Any] = {
@@ -42,7 +41,7 @@ def data_changes(request: HttpRequest) -> HttpResponse:
         query = query_of(*form.days)
         context |= parts(Changes.between(*form.days, language=content_languages()[0])) | {
             "files": [
-                (one, f"{reverse('data_changes_file', args=[one.extension])}?{query}")
+                (one, with_query(reverse("data_changes_file", args=[one.extension]), query))
                 for one in FORMATS.values()
                 if one.takes(CHANGES)
             ],
@@ -60,7 +59,3 @@ def parts(changes: Changes) -> dict[str, Any]:
         for kind in Kind
     }
     return {"parts": told, "changed": len(changes.found)}
-
-
-def query_of(first: datetime.date, last: datetime.date) -> str:
-    return f"from={first.isoformat()}&to={last.isoformat()}"

@@ -7,23 +7,25 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from cities.caching import public_page
 from cities.datasets import Column, Kind
 from cities.datasets.base import LICENCE, LICENCE_ADDRESS, LIST_SEPARATOR, credit
+from cities.datasets.call import calls_move
 from cities.days import today
 from cities.forms.day import DayForm
 from cities.models import OfficialTotal
 from cities.writers import FORMATS, Format
+from meetings.datasets.meeting import meetings_move
 
 from .lists import LISTS, Listed
 
 KINDS = {
     Kind.TEXT: _("text"),
     Kind.INTEGER: _("whole number"),
-    Kind.NUMBER: _("number"),
+    Kind.NUMBER: pgettext_lazy("kind of value", "number"),
     Kind.BOOLEAN: _("true or false"),
     Kind.DATE: _("day"),
     Kind.INSTANT: _("instant"),
@@ -72,8 +74,7 @@ class Offer:
         )
 
 
-@public_page
-def data(request: HttpRequest) -> HttpResponse:
+def _data(request: HttpRequest) -> HttpResponse:
     """What leaves as data: every list with its formats and columns, the licence, and how to cite it; as of a day."""
     form = DayForm.of(request.GET)
     context: dict[str, Any] = {
@@ -90,3 +91,7 @@ def data(request: HttpRequest) -> HttpResponse:
         "official": OfficialTotal.objects.known(form.day) if form.day else None,
     }
     return render(request, "data/data.html", context)
+
+
+# It says when each list last changed, calls and meetings too.
+data = public_page(_data, moving=lambda: [*calls_move(), *meetings_move()])

@@ -4,6 +4,7 @@ To make another list available, add it here: the page of open data and the butto
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from django.urls import reverse
 
@@ -16,6 +17,7 @@ from cities.datasets.creative_field import FIELDS, field_extract
 from cities.datasets.designation import DESIGNATIONS, designation_extract
 from cities.datasets.initiative import INITIATIVES, initiative_extract
 from cities.downloads import ExtractOf
+from cities.filters import with_query
 from cities.writers import FORMATS, Format
 from meetings.datasets.meeting import MEETINGS, meeting_extract
 
@@ -30,6 +32,8 @@ class Listed:
     """The name of the address of its files, which takes an extension."""
     feed: str = ""
     calendar: str = ""
+    real: ExtractOf | None = None
+    """The extract without what is invented for a demonstration, where that is more than to leave rows out."""
 
     # A template that asked the dataset itself would get a column of that name, where there is one.
 
@@ -51,10 +55,6 @@ class Listed:
         return with_query(reverse(self.file, kwargs={"extension": form.extension}), query)
 
 
-def with_query(path: str, query: str) -> str:
-    return f"{path}?{query}" if query else path
-
-
 LISTS = {
     one.dataset.name: one
     for one in (
@@ -69,7 +69,13 @@ LISTS = {
             "cities:initiatives_file",
             feed="cities:initiatives_feed",
         ),
-        Listed(COOPERATION, cooperation_extract, "cities:cooperation", "cities:cooperation_file"),
+        Listed(
+            COOPERATION,
+            cooperation_extract,
+            "cities:cooperation",
+            "cities:cooperation_file",
+            real=partial(cooperation_extract, with_invented=False),
+        ),
         Listed(CALLS, call_extract, "cities:calls", "cities:calls_file"),
         Listed(
             MEETINGS,

@@ -358,7 +358,7 @@ CORS_ALLOW_ALL_ORIGINS = True
 CORS_URLS_REGEX = (
     r"^/(api/|data/snapshots/"
     r"|(en|fr)/(cities|initiatives|cooperation|calls|designations|fields|countries|meetings)"
-    r"\.(csv|xlsx|json|geojson|kml|jsonld|ics|atom)$|(en|fr)/meetings/feed/$)"
+    r"\.(csv|xlsx|json|geojson|kml|jsonld|ics|atom)$|(en|fr)/data/changes\.(csv|xlsx|json)$|(en|fr)/meetings/feed/$)"
 )
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
 CORS_ALLOW_HEADERS = ["accept", "accept-language", "if-modified-since", "if-none-match"]

@@ -198,7 +198,8 @@ def write_data(day: date, folder: Path) -> Data:
     address = reverse("snapshots_of_day", args=[day.isoformat()])
     with override(LANGUAGE):
         for listed in contents():
-            extract = without_demonstrations(listed.extract(query, language=LANGUAGE, address=address))
+            extract_of = listed.real or listed.extract
+            extract = without_demonstrations(extract_of(query, language=LANGUAGE, address=address))
             if listed.dataset.name == "cities":
                 cities, last_change = len(extract.rows), extract.last_change
             for form in listed.formats:

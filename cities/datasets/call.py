@@ -12,7 +12,7 @@ from ..models import Call
 from ..services.call import grouped
 from ..services.last_change import call_phase_began, calls_changed_on
 from .base import Column, Dataset, Extract, Kind, Row, Rows
-from .naming import Pages, shown_query
+from .naming import IS_DEMONSTRATION, Pages, shown_query
 
 INSTANTS = {
     "opens_at": _("When it opens"),
@@ -68,12 +68,7 @@ CALLS = Dataset(
         Column("priority_fields", _("Under-represented creative fields, their keys"), Kind.LIST),
         *(Column(name, words, Kind.INTEGER, is_always_known=name not in UNLIMITED) for name, words in NUMBERS.items()),
         *(Column(name, words, Kind.BOOLEAN, is_always_known=True) for name, words in DIFFER.items()),
-        Column(
-            "is_demonstration",
-            _("Whether it is invented, for a demonstration of the portal"),
-            Kind.BOOLEAN,
-            is_always_known=True,
-        ),
+        IS_DEMONSTRATION,
         Column("url_en", _("Page of the call here, in English"), Kind.ADDRESS, is_always_known=True),
         Column("url_fr", _("Page of the call here, in French"), Kind.ADDRESS, is_always_known=True),
     ),

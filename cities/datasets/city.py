@@ -9,10 +9,21 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from ..filters import Directory
-from ..models import CityQuerySet, CreativeField, Precision
+from ..models import CityQuerySet, CreativeField
 from ..services.last_change import network_changed_on
 from .base import BadQuery, Column, Dataset, Extract, Kind, Row, Rows
-from .naming import CHUNK, COUNTRY, REGION, Naming, Pages, linked_country, linked_property, told
+from .naming import (
+    CHUNK,
+    COUNTRY,
+    REGION,
+    Naming,
+    Pages,
+    linked_country,
+    linked_place,
+    linked_property,
+    precision_of,
+    told,
+)
 
 
 def linked(row: Row) -> dict[str, Any]:
@@ -29,9 +40,8 @@ def linked(row: Row) -> dict[str, Any]:
             for name in ("field", "member_since", "designated_on", "population")
             if row[name] is not None
         ],
+        **linked_place(row),
     }
-    if row["latitude"] is not None:
-        node["geo"] = {"@type": "GeoCoordinates", "latitude": row["latitude"], "longitude": row["longitude"]}
     if row["local_name"]:
         node["alternateName"] = row["local_name"]
     if row["geonames_id"]:
@@ -56,19 +66,9 @@ CITIES = Dataset(
         Column("field_en", _("Creative field in English"), is_always_known=True),
         Column("field_fr", _("Creative field in French"), is_always_known=True),
         Column("member_since", _("First day of the unbroken membership"), Kind.DATE, is_always_known=True),
-        Column(
-            "member_since_precision",
-            _("How exactly that day is known: to the day, the month or the year"),
-            is_always_known=True,
-            choices=tuple(Precision.values),
-        ),
+        precision_of("member_since"),
         Column("designated_on", _("First day in this creative field"), Kind.DATE, is_always_known=True),
-        Column(
-            "designated_on_precision",
-            _("How exactly that day is known: to the day, the month or the year"),
-            is_always_known=True,
-            choices=tuple(Precision.values),
-        ),
+        precision_of("designated_on"),
         Column("latitude", _("Latitude in degrees (WGS 84)"), Kind.NUMBER),
         Column("longitude", _("Longitude in degrees (WGS 84)"), Kind.NUMBER),
         Column("population", _("Population"), Kind.INTEGER),

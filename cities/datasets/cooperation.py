@@ -84,13 +84,13 @@ def _end_of(of: str, city: City, naming: Naming) -> Row:
     }
 
 
-def cooperation_extract(query: QueryDict, *, language: str, address: str = "") -> Extract:
+def cooperation_extract(query: QueryDict, *, language: str, address: str = "", with_invented: bool = True) -> Extract:
     """The links that a query of the cooperation page selects, by the names of their cities. Raises BadQuery.
 
     Which of its tables the page would show, and how sorted, changes nothing here.
     """
     with override(language):
-        asked = Cooperation(query)
+        asked = Cooperation(query, with_invented=with_invented)
         if not asked.is_valid or asked.day is None:
             raise BadQuery(asked.form.errors)
         pairs = asked.pairs

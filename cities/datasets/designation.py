@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from ..designation_filters import Designations
-from ..models import Designation, Precision
+from ..models import Designation
 from ..models.designation import DesignationQuerySet
 from ..services.last_change import designations_changed_on
 from .base import BadQuery, Column, Dataset, Extract, Kind, Row, Rows
-from .naming import CHUNK, COUNTRY, REGION, Naming, Pages, shown_query
+from .naming import CHUNK, COUNTRY, REGION, Naming, Pages, precision_of, shown_query
 
 DESIGNATIONS = Dataset(
     name="designations",
@@ -30,12 +30,7 @@ DESIGNATIONS = Dataset(
         Column("field_en", _("Creative field in English"), is_always_known=True),
         Column("field_fr", _("Creative field in French"), is_always_known=True),
         Column("starts_on", _("First day in this creative field"), Kind.DATE, is_always_known=True),
-        Column(
-            "starts_on_precision",
-            _("How exactly that day is known: to the day, the month or the year"),
-            is_always_known=True,
-            choices=tuple(Precision.values),
-        ),
+        precision_of("starts_on"),
         Column("ends_on", _("Last day in this creative field, where it was past on the day"), Kind.DATE),
         Column(
             "end_reason",
@@ -48,12 +43,7 @@ DESIGNATIONS = Dataset(
             Kind.DATE,
             is_always_known=True,
         ),
-        Column(
-            "member_since_precision",
-            _("How exactly that day is known: to the day, the month or the year"),
-            is_always_known=True,
-            choices=tuple(Precision.values),
-        ),
+        precision_of("member_since"),
         Column("designation_source", _("Where the first day and the field are taken from")),
         Column("url_en", _("Page of the city here, in English"), Kind.ADDRESS, is_always_known=True),
         Column("url_fr", _("Page of the city here, in French"), Kind.ADDRESS, is_always_known=True),

@@ -9,13 +9,13 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from ..forms.difference import DaysForm
-from ..models import City, CreativeField, Precision
+from ..forms.difference import DaysForm, query_of
+from ..models import City, CreativeField
 from ..services.differences import Change, Kind, changes_between
 from ..services.last_change import network_changed_on
 from .base import BadQuery, Column, Dataset, Extract, Row, Rows
 from .base import Kind as ColumnKind
-from .naming import COUNTRY, Naming, Pages
+from .naming import COUNTRY, Naming, Pages, precision_of
 
 CHANGES = Dataset(
     name="changes",
@@ -45,12 +45,7 @@ CHANGES = Dataset(
             ColumnKind.DATE,
             is_always_known=True,
         ),
-        Column(
-            "on_precision",
-            _("How exactly that day is known: to the day, the month or the year"),
-            is_always_known=True,
-            choices=tuple(Precision.values),
-        ),
+        precision_of("on"),
         Column("url_en", _("Page of the city here, in English"), ColumnKind.ADDRESS, is_always_known=True),
         Column("url_fr", _("Page of the city here, in French"), ColumnKind.ADDRESS, is_always_known=True),
     ),
@@ -111,7 +106,7 @@ def difference_extract(query: QueryDict, *, language: str, address: str = "") ->
         rows=Rows(changes.found, partial(change_rows, naming=naming), lambda: len(changes.found)),
         language=language,
         address=address,
-        query=f"from={first.isoformat()}&to={last.isoformat()}",
+        query=query_of(first, last),
         as_of=last,
         last_change=network_changed_on(last),
         notes={"from": first, "to": last},

@@ -16,7 +16,19 @@ from ..models import InitiativeRevision, Partnership, Theme
 from ..models.initiative import InitiativeQuerySet
 from ..services.last_change import initiatives_changed_on
 from .base import BadQuery, Column, Dataset, Extract, Kind, Row, Rows
-from .naming import CHUNK, COUNTRY, REGION, Naming, Pages, linked_country, linked_property, shown_query, told
+from .naming import (
+    CHUNK,
+    COUNTRY,
+    IS_DEMONSTRATION,
+    REGION,
+    Naming,
+    Pages,
+    linked_country,
+    linked_place,
+    linked_property,
+    shown_query,
+    told,
+)
 
 THEMES = {Theme.Kind.AREA: "areas", Theme.Kind.OBJECTIVE: "objectives", Theme.Kind.SDG: "sdgs"}
 """The column of each kind of theme."""
@@ -41,18 +53,13 @@ def linked(row: Row) -> dict[str, Any]:
             "identifier": row["lead"],
             "name": told(row["lead_en"], row["lead_fr"]),
             "containedInPlace": linked_country(row),
+            **linked_place(row),
         },
         "keywords": [slug for column in THEMES.values() for slug in row[column]],
         "additionalProperty": [linked_property("partners", slug) for slug in row["partners"]],
     }
     if row["last_year"] is not None:
         node["dissolutionDate"] = str(row["last_year"])
-    if row["latitude"] is not None:
-        node["location"]["geo"] = {
-            "@type": "GeoCoordinates",
-            "latitude": row["latitude"],
-            "longitude": row["longitude"],
-        }
     if row["is_demonstration"]:
         node["additionalProperty"].append(linked_property("is_demonstration", True))
     return node
@@ -85,12 +92,7 @@ INITIATIVES = Dataset(
         Column("objectives", _("Objectives of the network, their keys"), Kind.LIST),
         Column("sdgs", _("Sustainable Development Goals, their keys"), Kind.LIST),
         Column("published_on", _("Day on which the text was published, in Paris"), Kind.DATE),
-        Column(
-            "is_demonstration",
-            _("Whether it is invented, for a demonstration of the portal"),
-            Kind.BOOLEAN,
-            is_always_known=True,
-        ),
+        IS_DEMONSTRATION,
         Column("url_en", _("Page of the initiative here, in English"), Kind.ADDRESS, is_always_known=True),
         Column("url_fr", _("Page of the initiative here, in French"), Kind.ADDRESS, is_always_known=True),
     ),

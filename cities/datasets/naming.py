@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from ..models import Country, CreativeField, Region
-from .base import Column, in_both_languages
+from ..models import Country, CreativeField, Precision, Region
+from .base import Column, Kind, in_both_languages
 
 CHUNK = 1000
 """Rows read at a time, so that a file of the whole network never stands in memory."""
@@ -25,6 +25,22 @@ REGION = (
     Column("region_en", _("Region in English"), is_always_known=True),
     Column("region_fr", _("Region in French"), is_always_known=True),
 )
+IS_DEMONSTRATION = Column(
+    "is_demonstration",
+    _("Whether it is invented, for a demonstration of the portal"),
+    Kind.BOOLEAN,
+    is_always_known=True,
+)
+
+
+def precision_of(day: str) -> Column:
+    """The column that says how exactly the day in another one is known."""
+    return Column(
+        f"{day}_precision",
+        _("How exactly that day is known: to the day, the month or the year"),
+        is_always_known=True,
+        choices=tuple(Precision.values),
+    )
 
 
 class Naming:
@@ -90,6 +106,13 @@ def linked_country(row: dict[str, Any]) -> dict[str, Any]:
         "identifier": row["country"],
         "name": told(row["country_en"], row["country_fr"]),
     }
+
+
+def linked_place(row: dict[str, Any]) -> dict[str, Any]:
+    """Where a row with a place is, under the name that schema.org has for it; nothing of one without."""
+    if row["latitude"] is None:
+        return {}
+    return {"geo": {"@type": "GeoCoordinates", "latitude": row["latitude"], "longitude": row["longitude"]}}
 
 
 def linked_property(name: str, value: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from crispy_forms.layout import LayoutObject
 from django import forms
 from django.http import QueryDict
 from django.template.loader import render_to_string
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ..days import today
 from .day import DayField
@@ -34,8 +34,8 @@ class DaysForm(forms.Form):
     def __init__(self, query: QueryDict) -> None:
         super().__init__({name: query.get(name, "") for name in ("from", "to")})
         # "from" cannot be the name of an attribute.
-        self.fields["from"] = DayField(label=_("From"))
-        self.fields["to"] = DayField(label=_("To"))
+        self.fields["from"] = DayField(label=pgettext_lazy("first of two days", "From"))
+        self.fields["to"] = DayField(label=pgettext_lazy("second of two days", "To"))
         self.helper = fields_only(DayBox("from"), DayBox("to"))
         self.full_clean()
 
@@ -62,6 +62,11 @@ class DaysForm(forms.Form):
     @property
     def was_swapped(self) -> bool:
         return self.is_valid() and self.asked[0] > self.asked[1]
+
+
+def query_of(first: datetime.date, last: datetime.date) -> str:
+    """What asks for two days."""
+    return f"from={first.isoformat()}&to={last.isoformat()}"
 
 
 def a_year_before(day: datetime.date) -> datetime.date:

@@ -18,8 +18,7 @@ from ..access import View
 from ..caching import public_data
 from ..days import today
 from ..downloads import given
-from ..feeds import with_query
-from ..filters import Directory
+from ..filters import Directory, with_query
 from ..models import City
 from ..services.world import DRAWN_AT_MOST, world_map
 from .city import by_address
@@ -78,7 +77,7 @@ def network_map(request: HttpRequest) -> HttpResponse:
     chips = directory.chips[:-1] if directory.values.get("as_of") else directory.chips
     return framed(
         "embed/map.html",
-        with_query(reverse("cities:map"), directory),
+        with_query(reverse("cities:map"), directory.selecting),
         directory=directory,
         fields=[one for one in directory.creative_fields if one in drawn],
         choices=[chip.label for chip in chips],

@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from ..caching import public_data
 from ..downloads import given
-from ..feeds import Feed, as_feed, with_choices, with_query
-from ..filters import Directory
+from ..feeds import Feed, as_feed, with_choices
+from ..filters import Directory, with_query
 from ..initiative_filters import Initiatives
 from ..problems import bad_parameters
 from ..services.news import Wanted, initiative_news, member_news
@@ -32,8 +32,8 @@ def members(request: HttpRequest) -> HttpResponse:
             kind="members",
             title=with_choices(_("RVCU, the members"), directory),
             subtitle=_("Cities that join the network, move to another creative field or leave."),
-            path=with_query(request.path, directory),
-            page=with_query(reverse("cities:directory"), directory),
+            path=with_query(request.path, directory.selecting),
+            page=with_query(reverse("cities:directory"), directory.selecting),
             news=member_news(wanted, day=directory.day),
         )
     )
@@ -50,8 +50,8 @@ def initiatives(request: HttpRequest) -> HttpResponse:
             kind="initiatives",
             title=with_choices(_("RVCU, the initiatives"), found),
             subtitle=_("What the member cities do together, as it is published."),
-            path=with_query(request.path, found),
-            page=with_query(reverse("cities:initiatives"), found),
+            path=with_query(request.path, found.selecting),
+            page=with_query(reverse("cities:initiatives"), found.selecting),
             news=initiative_news(found.results),
         )
     )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from cities.datasets import Column, Dataset, Extract, Kind, Row, Rows
-from cities.datasets.naming import Naming, Pages, linked_country, linked_property, shown_query, told
+from cities.datasets.naming import IS_DEMONSTRATION, Naming, Pages, linked_country, linked_property, shown_query, told
 from cities.models import Region
 
 from ..models import Meeting, MeetingChange
@@ -120,12 +120,7 @@ MEETINGS = Dataset(
         Column("mayors", _("Mayors, once it was held"), Kind.INTEGER),
         Column("figures_are_counted", _("Whether these were counted at the entrance, not reported"), Kind.BOOLEAN),
         Column("figures_source", _("Source of these where they were reported")),
-        Column(
-            "is_demonstration",
-            _("Whether it is invented, for a demonstration of the portal"),
-            Kind.BOOLEAN,
-            is_always_known=True,
-        ),
+        IS_DEMONSTRATION,
         Column("url_en", _("Page of the meeting here, in English"), Kind.ADDRESS, is_always_known=True),
         Column("url_fr", _("Page of the meeting here, in French"), Kind.ADDRESS, is_always_known=True),
     ),

@@ -109,6 +109,12 @@ def figures_of(meetings: Sequence[Meeting]) -> dict[int, Figures]:
     return found
 
 
+def closed_by_the_clock(now: datetime.datetime) -> list[datetime.datetime | None]:
+    """The instants at which registrations closed that nobody has closed by an act yet; one query."""
+    over = Meeting.objects.filter(status=Status.REGISTRATION_OPEN, registration_closes_at__lte=now)
+    return list(over.order_by("edition").values_list("registration_closes_at", flat=True))
+
+
 def moved_by_hours(now: datetime.datetime) -> list[object]:
     """What changes of the public meetings though no edition of the data counts it; one query.
 

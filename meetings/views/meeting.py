@@ -1,7 +1,7 @@
 """The public pages of the annual meetings.
 
 As those of calls they are made anew for every request: whether one can register changes at an instant within a day, and
-how many places are left with every registration. The feed is not: it tells what happened.
+how many places are left with every registration. The feed tells what happened, and until when one can register.
 """
 
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cities.access import for_everyone
@@ -18,7 +19,7 @@ from cities.models import City, CreativeField
 from cities.services.world import world_map
 
 from ..models import Meeting, MeetingDocument
-from ..services.meeting import figures
+from ..services.meeting import closed_by_the_clock, figures
 from ..services.news import news
 
 
@@ -76,8 +77,7 @@ def document(request: HttpRequest, edition: int, pk: int) -> Any:
     return response
 
 
-@public_data
-def feed(request: HttpRequest) -> HttpResponse:
+def _feed(request: HttpRequest) -> HttpResponse:
     """What happens to the annual meetings, as Atom."""
     return as_feed(
         Feed(
@@ -89,3 +89,6 @@ def feed(request: HttpRequest) -> HttpResponse:
             news=news(),
         )
     )
+
+
+feed = public_data(_feed, moving=lambda: closed_by_the_clock(timezone.now()))

@@ -8,13 +8,14 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from cities.caching import public_page
 
 from .changelog import CHANGELOG
 from .deprecation import NOTICE
+from .resources import RESOURCES
 from .schema import document
 from .throttling import PerClient
 
@@ -50,7 +51,6 @@ class Operation:
     anchor: str
     path: str
     summary: str
-    description: str
     parameters: list[Value]
     columns: list[Value]
     answers: list[Answer]
@@ -102,7 +102,6 @@ class Reference:
                     anchor=node["operationId"],
                     path=path,
                     summary=node["summary"],
-                    description=node.get("description", ""),
                     parameters=list(self._parameters(node)),
                     columns=list(self._columns(self.row(schema))),
                     answers=[
@@ -168,7 +167,7 @@ def in_words(schema: Node) -> str:
         ("string", "date-time"): _("instant, with its offset"),
         ("string", "uri"): _("address"),
         ("integer", ""): _("whole number"),
-        ("number", ""): _("number"),
+        ("number", ""): pgettext("kind of value", "number"),
         ("boolean", ""): _("true or false"),
         ("array", ""): _("list"),
         ("object", ""): _("object"),
@@ -178,8 +177,7 @@ def in_words(schema: Node) -> str:
     return words
 
 
-@public_page
-def reference(request: HttpRequest) -> HttpResponse:
+def _reference(request: HttpRequest) -> HttpResponse:
     """How to begin, every resource with its parameters and columns, errors, limits, and what is promised."""
     content = document(get_language() or "en")
     limit = PerClient()
@@ -196,3 +194,7 @@ def reference(request: HttpRequest) -> HttpResponse:
             "seconds": limit.duration,
         },
     )
+
+
+# Its examples show a meeting as well.
+reference = public_page(_reference, RESOURCES["meetings"].moving)

@@ -6,7 +6,7 @@ from cities.services.limits import seconds_to_wait, sender
 
 
 class PerClient(SimpleRateThrottle):
-    """So many answers in a span of time for each client, as API_RATE says; a 304 is none of them."""
+    """So many answers in a span of time for each client, as API_RATE says; a 304 by the ETag is none of them."""
 
     waits = 0
 

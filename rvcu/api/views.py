@@ -19,6 +19,7 @@ from cities.caching import Moving, public_data
 from cities.datasets import BadQuery, Dataset
 from cities.datasets.base import LICENCE, LICENCE_ADDRESS, credit
 from cities.downloads import given
+from cities.filters import with_query
 
 from .changelog import VERSION
 from .deprecation import warn
@@ -153,8 +154,7 @@ class RowView(ResourceView):
                 raise NotFound(_("Nothing is known under this key on the day; “as_of” asks for another day."))
             raise NotFound(_("Nothing is known under this key."))
         address = reverse(f"api:{self.resource.name}_row", args=[present])
-        query = self.request.META["QUERY_STRING"]
-        return HttpResponsePermanentRedirect(f"{address}?{query}" if query else address)
+        return HttpResponsePermanentRedirect(with_query(address, self.request.META["QUERY_STRING"]))
 
 
 class StatisticsView(DataView):

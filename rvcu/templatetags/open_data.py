@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from cities.datasets.base import LICENCE
 from cities.days import today
+from cities.filters import with_query
 
-from ..lists import LISTS, with_query
+from ..lists import LISTS
 from ..models import DataSnapshot
 
 register = template.Library()

@@ -37,8 +37,8 @@ def test_axe_finds_nothing(quiet: Page, site: str, snapshots: None, language: st
 
 def test_two_days_are_compared_by_the_form(quiet: Page, site: str, snapshots: None) -> None:
     quiet.goto(f"{site}/en/data/changes/")
-    quiet.get_by_label("From").fill("2023-10-30")
-    quiet.get_by_label("To").fill("2023-10-31")
+    quiet.get_by_label("From", exact=True).fill("2023-10-30")
+    quiet.get_by_label("To", exact=True).fill("2023-10-31")
     quiet.get_by_role("button", name="Compare").click()
     expect(quiet.get_by_role("status")).to_contain_text("From 30 October 2023 to 31 October 2023")
     moved = quiet.get_by_role("region", name="Table of the cities that moved")

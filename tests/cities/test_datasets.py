@@ -627,6 +627,15 @@ class TestCooperation:
             "santos": True,
         }
 
+    def test_without_demonstrations_a_link_is_what_the_others_make_it(self):
+        initiative("lyon", "santos", is_demonstration=True)
+        real = initiative("lyon", "santos")
+        initiative("lyon", "dakar", is_demonstration=True)
+        found = list(cooperation_extract(QueryDict(), language="en", with_invented=False).rows)
+        assert [(row["city_b"], row["initiative_slugs"], row["is_demonstration"]) for row in found] == [
+            ("santos", [real.slug], False)
+        ]
+
     def test_the_years_of_an_initiative_change_the_day(self):
         initiative("lyon", "santos", first=2017, last=2018, published=at_noon(2016, 5, 1))
         initiative("lyon", "dakar", first=2010, published=at_noon(2016, 5, 1))

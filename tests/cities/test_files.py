@@ -249,12 +249,13 @@ def settled(monkeypatch) -> datetime.datetime:
 def test_an_unchanged_file_is_not_sent_again(client, settled, django_assert_num_queries):
     first = client.get(f"/en/cities.csv?{DAY}")
     assert first.headers["Last-Modified"] == http_date(settled.timestamp())
-    for asked in (
-        {"If-None-Match": first.headers["ETag"]},
-        {"If-Modified-Since": first.headers["Last-Modified"]},
-        {"If-None-Match": f'"other", {first.headers["ETag"]}'},
+    for asked, queries in (
+        ({"If-None-Match": first.headers["ETag"]}, 1),
+        ({"If-None-Match": f'"other", {first.headers["ETag"]}'}, 1),
+        # Whether there is such a file at all has to be asked first; no row of it is read.
+        ({"If-Modified-Since": first.headers["Last-Modified"]}, 10),
     ):
-        with django_assert_num_queries(1):
+        with django_assert_num_queries(queries):
             response = client.get(f"/en/cities.csv?{DAY}", headers=asked)
         assert (response.status_code, response.content) == (304, b"")
         assert response.headers["ETag"] == first.headers["ETag"]
@@ -264,6 +265,16 @@ def test_a_file_that_changed_since_is_sent(client, settled):
     before = http_date(settled.timestamp() - 1)
     for asked in ({"If-None-Match": '"other"'}, {"If-Modified-Since": before}):
         assert client.get(f"/en/cities.csv?{DAY}", headers=asked).status_code == 200
+
+
+def test_what_is_no_file_is_never_unchanged(client, settled):
+    asked = {"If-Modified-Since": http_date(timezone.now().timestamp())}
+    assert client.get(f"/en/cities.csv?{DAY}", headers=asked).status_code == 304
+    assert client.get("/en/cities.csv?as_of=yesterday", headers=asked).status_code == 400
+    assert client.get("/en/cities.txt", headers=asked).status_code == 404
+    refused = {"If-Unmodified-Since": http_date(settled.timestamp() - 1)}
+    assert client.get("/en/cities.csv", headers=refused).status_code == 412
+    assert client.get("/en/cities.txt", headers=refused).status_code == 404
 
 
 def test_an_edit_changes_both_validators(client, settled):

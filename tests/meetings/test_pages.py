@@ -250,7 +250,7 @@ def entries(response: Any) -> list[ET.Element]:
 
 
 def test_the_feed_of_the_real_network(client, django_assert_num_queries):
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         response = client.get("/en/meetings/feed/")
     assert response.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
     found = entries(response)
@@ -258,9 +258,21 @@ def test_the_feed_of_the_real_network(client, django_assert_num_queries):
     assert len({one.findtext(f"{ATOM}id") for one in found}) == 18
     titles = [one.findtext(f"{ATOM}title") for one in found]
     assert "Annual meeting no. 12, Kraków and Katowice" in titles
-    with django_assert_num_queries(1):
+    # Which registrations the clock has closed is one more.
+    with django_assert_num_queries(2):
         again = client.get("/en/meetings/feed/", headers={"If-None-Match": response.headers["ETag"]})
     assert again.status_code == 304
+
+
+def test_the_feed_forgets_a_registration_that_the_clock_closed(client, monkeypatch):
+    closes_at = timezone.now() + datetime.timedelta(minutes=5)
+    open_for_registration(make_meeting(hosts=["lyon"]), registration_closes_at=closes_at)
+    first = client.get("/en/meetings/feed/")
+    assert "Registration closes" in text(first)
+    monkeypatch.setattr(timezone, "now", lambda: closes_at + datetime.timedelta(seconds=2))
+    second = client.get("/en/meetings/feed/", headers={"If-None-Match": first.headers["ETag"]})
+    assert second.status_code == 200
+    assert "Registration closes" not in text(second)
 
 
 def test_news_come_first_in_both_languages(client, officer):

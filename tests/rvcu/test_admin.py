@@ -338,7 +338,7 @@ def test_staff_find_help_in_their_language(request, signed_in, who, language, se
     assert "/admin/help/" in client.get("/admin/").content.decode()
     page = client.get("/admin/help/").content.decode()
     assert sentence in page
-    assert page.count("<h3>") == 33
+    assert page.count("<h3>") == 36
     assert ("/admin/cities/city/add/" in page) is (who == "officer")
 
 

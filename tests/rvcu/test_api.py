@@ -4,6 +4,7 @@ import datetime
 import json
 from http import HTTPStatus
 from types import SimpleNamespace
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -11,6 +12,7 @@ from django.conf import settings as configured
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
+from django.utils.http import http_date
 
 from cities import caching
 from cities.days import today
@@ -210,19 +212,21 @@ def settled(network):
 )
 def test_what_holds_is_not_sent_again(client, path, django_assert_num_queries):
     first = client.get(f"{V1}{path}")
-    asked = (
-        {"If-None-Match": first.headers["ETag"]},
-        {"If-None-Match": f"W/{first.headers['ETag']}"},
-        {"If-Modified-Since": first.headers["Last-Modified"]},
-    )
-    for condition in asked:
+    for condition in ({"If-None-Match": first.headers["ETag"]}, {"If-None-Match": f"W/{first.headers['ETag']}"}):
         # What of the meetings goes by the hour is one more.
         with django_assert_num_queries(EDITION + (path == "meetings/")):
             again = client.get(f"{V1}{path}", headers=condition)
-        assert (again.status_code, again.content) == (304, b"")
-        for name in ("ETag", "Last-Modified", "Cache-Control", "Content-Language"):
-            assert again.headers[name] == first.headers[name]
-        assert set(again.headers["Vary"].split(", ")) >= {"Accept-Language"}
+        unchanged(again, first)
+    # Whoever names a date need not have got anything here: whether there is anything is asked first.
+    unchanged(client.get(f"{V1}{path}", headers={"If-Modified-Since": first.headers["Last-Modified"]}), first)
+
+
+def unchanged(again: Any, first: Any) -> None:
+    """The second answer spares the first."""
+    assert (again.status_code, again.content) == (304, b"")
+    for name in ("ETag", "Last-Modified", "Cache-Control", "Content-Language"):
+        assert again.headers[name] == first.headers[name]
+    assert set(again.headers["Vary"].split(", ")) >= {"Accept-Language"}
 
 
 def test_a_change_a_new_day_and_a_language_are_sent(client, monkeypatch):
@@ -235,6 +239,15 @@ def test_a_change_a_new_day_and_a_language_are_sent(client, monkeypatch):
     etag = changed.headers["ETag"]
     monkeypatch.setattr(caching, "today", lambda: today() + datetime.timedelta(days=1))
     assert client.get(CITIES, headers={"If-None-Match": etag}).status_code == 200
+
+
+@pytest.mark.usefixtures("settled")
+@pytest.mark.parametrize(
+    ("path", "status"), [("cities/nowhere/", 404), ("cities/?page=999", 404), ("cities/?as_of=x", 400)]
+)
+def test_what_is_an_error_is_never_unchanged(client, path, status):
+    problem_of(client.get(f"{V1}{path}", headers={"If-Modified-Since": http_date(timezone.now().timestamp())}), status)
+    problem_of(client.get(f"{V1}{path}", headers={"If-Match": '"other"'}), status)
 
 
 def test_an_error_has_no_validators(client):
@@ -311,7 +324,16 @@ ALLOW = "access-control-allow-origin"
 
 @pytest.mark.parametrize(
     "address",
-    [V1, CITIES, f"{CITIES}nowhere/", "/api/nothing/", "/en/cities.csv", "/fr/cities.json", "/en/meetings.ics"],
+    [
+        V1,
+        CITIES,
+        f"{CITIES}nowhere/",
+        "/api/nothing/",
+        "/en/cities.csv",
+        "/fr/cities.json",
+        "/en/meetings.ics",
+        "/en/data/changes.csv",
+    ],
 )
 def test_scripts_of_other_sites_may_read_data(client, address):
     response = client.get(address, headers=ELSEWHERE)

@@ -16,7 +16,7 @@ from rvcu.lists import LISTS
 
 pytestmark = pytest.mark.usefixtures("network")
 
-QUERIES = 89
+QUERIES = 91
 
 BUTTON = re.compile(r'<li><a href="([^"]+)" type="[^"]+" rel="nofollow">')
 
