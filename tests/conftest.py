@@ -1,6 +1,7 @@
 import datetime
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.core.cache import caches
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.test import Client, TestCase, TransactionTestCase
 from django.utils import timezone, translation
 
@@ -201,6 +202,10 @@ def sign_in(user: User, client: Client | None = None) -> Client:
 
 
 # Data
+
+# Playwright runs an event loop in the thread of the tests, where Django would go on with other connections than
+# before: a transaction begun with one was then ended, or missed, on another.
+connections._connections = threading.local()
 
 
 class KeptNetwork:
