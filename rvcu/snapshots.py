@@ -9,6 +9,7 @@ left that was killed, and nobody is shown it.
 import csv
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import stat
@@ -435,10 +436,18 @@ def _flaws_of_files(snapshot: DataSnapshot) -> Iterator[str]:
             yield f"{path.name} does not belong there."
 
 
+TOLD_BY_ROW = ("day", "edition", "reason", "changes", "cities", "last_change", "history_head", "files")
+"""Of a manifest, what the row of the snapshot knows as well; all else follows the settings of its day."""
+
+
 def _flaws_of_row(snapshot: DataSnapshot) -> Iterator[str]:
-    listed = [file for file in snapshot.files if file["name"] not in (MANIFEST, SUMS) and file["name"][-4:] != ".zip"]
-    if hashlib.sha256(manifest(snapshot, listed)).hexdigest() != snapshot.manifest_sha256:
-        yield "the manifest is not the one of the database."
+    path = folder_of(snapshot) / MANIFEST
+    if path.is_file() and sum_of(path) == snapshot.manifest_sha256:
+        kept = json.loads(path.read_bytes())
+        listed = [file for file in snapshot.files if file["name"] not in (MANIFEST, SUMS, snapshot.archive["name"])]
+        known = json.loads(manifest(snapshot, listed))
+        if any(kept[name] != known[name] for name in TOLD_BY_ROW):
+            yield "the manifest is not the one of the database."
     act = HistoryEntry.objects.about(snapshot).filter(verb=HistoryEntry.Verb.SNAPSHOT_PUBLISHED).last()
     if act is None:
         yield "the history does not know of it."

@@ -57,9 +57,11 @@ def designation_rows(designations: DesignationQuerySet, day: datetime.date, nami
     found = designations.values_list(
         *("city__slug", "city__name_en", "city__name_fr", "city__country", "field"),
         *("starts_on", "starts_precision", "ends_on", "end_reason", "end_reason_is_public"),
-        *("member_since", "member_since_precision", "source"),
+        *("member_since", "member_since_precision", "source", "imported"),
     )
-    for slug, english, french, country, field, *dates, since, since_precision, source in found.iterator(CHUNK):
+    for slug, english, french, country, field, *dates, since, since_precision, source, imported in found.iterator(
+        CHUNK
+    ):
         starts_on, precision, ends_on, reason, is_public = dates
         is_over = ends_on is not None and ends_on < day
         # That a city moved is told by its next designation.
@@ -76,7 +78,8 @@ def designation_rows(designations: DesignationQuerySet, day: datetime.date, nami
             "end_reason": reason if tells_why else "",
             "member_since": since,
             "member_since_precision": since_precision,
-            "designation_source": source,
+            # Of a decision it is a reference of the secretariat's own.
+            "designation_source": source if imported else "",
             **pages.of(slug),
         }
 

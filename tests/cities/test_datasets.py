@@ -318,6 +318,13 @@ class TestDesignations:
         (row,) = rows("designations", "city=santos")
         assert (row["ends_on"], row["end_reason"]) == (today() - DAY, "")
 
+    def test_the_reference_of_a_decision_is_not_told(self):
+        (row,) = rows("designations", "city=santos")
+        assert "UNESCO" in row["designation_source"]
+        Designation.objects.filter(city__slug="santos").update(imported={}, source="Letter 12 of the secretariat")
+        (row,) = rows("designations", "city=santos")
+        assert row["designation_source"] == ""
+
     def test_neither_a_beginning_nor_an_end_that_is_still_to_come_is_told(self, client):
         tomorrow = today() + DAY
         santos = Designation.objects.get(city__slug="santos")

@@ -283,6 +283,11 @@ def test_verification_finds_a_changed_row(published, change, found):
     assert any(found in flaw for flaw in flaws())
 
 
+def test_verification_does_not_mind_that_the_site_moved(published, settings):
+    settings.SITE_ADDRESS, settings.PUBLISHER = "https://elsewhere.example.org", "Another publisher"
+    assert list(flaws()) == []
+
+
 def test_verification_finds_files_and_row_that_were_changed_together(published):
     """Whoever can write both is told by the history, which names the manifest."""
     files = [*published.files]
