@@ -1,14 +1,10 @@
 import datetime
 
 import pytest
-from django.db import connection
 
 from cities.models import City
 from meetings.models import Meeting, Room
 from tests.factories.hosting import make_meeting, open_for_registration
-
-# Parallel writers need a server and real connections: PostgreSQL's run has them.
-collect_ignore_glob = ["test_parallel*.py"] if connection.vendor == "sqlite" else []
 
 
 @pytest.fixture

@@ -127,6 +127,7 @@ def test_the_menu_is_in_the_order_of_the_day(staff):
             *("Meeting", "HostCall", "HostBid", "Ballot"),
             *("Registration", "MeetingQuestion", "Session", "Speaker", "Room"),
         ],
+        ["DataSnapshot"],
     ]
 
 
