@@ -13,6 +13,7 @@ import logging
 import random
 import re
 import shutil
+import threading
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -149,12 +150,17 @@ def copies(number: int) -> Iterator[list[str]]:
 
 @contextmanager
 def everything_logged() -> Iterator[list[logging.LogRecord]]:
-    """Every record of every logger, from the most talkative level on."""
+    """Every record of every logger of the thread that answers, from the most talkative level on.
+
+    Threads that keep connections ready, also those of earlier tests, write whenever they like.
+    """
     records: list[logging.LogRecord] = []
+    answering = threading.get_ident()
 
     class Keep(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            records.append(record)
+            if record.thread == answering:
+                records.append(record)
 
     keep, root = Keep(logging.NOTSET), logging.getLogger()
     loggers = [root, *(one for one in logging.Logger.manager.loggerDict.values() if isinstance(one, logging.Logger))]
