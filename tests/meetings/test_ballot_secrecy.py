@@ -155,8 +155,9 @@ def copies(number: int) -> Iterator[list[str]]:
 def nothing_pruned() -> Iterator[None]:
     """Somebody reads all the time, so PostgreSQL makes no room of old rows within a page.
 
-    Otherwise it does so whenever transactions of the whole server let it, those of other tests' databases too, and where
-    the next row lies would be chance. What is compared is the more for it: every row that ever was keeps its place.
+    Otherwise it does so whenever transactions of the whole server let it, those of other tests' databases too, and
+    where the next row lies would be chance. What is compared is the more for it: every row that ever was keeps its
+    place.
     """
     if connection.vendor == "sqlite":
         yield
