@@ -23,25 +23,28 @@ from .access import View, for_everyone
 from .days import PARIS, today
 from .models import Edition
 
+SETTINGS_SHOWN = ("PUBLISHER", "CONTACT_EMAIL", "SITE_ADDRESS", "API_RATE")
 
-def _release() -> tuple[str, datetime.datetime]:
-    """A mark of what makes a page besides its data (files, requirements, settings), and when the newest file came."""
+
+def _release() -> str:
+    """A mark of what makes a page besides its data: files, requirements, and the settings that pages show."""
     root = Path(settings.BASE_DIR)
     folders = (root / name for name in ("cities", "meetings", "rvcu", "templates"))
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
     files.append(root / "requirements.txt")
-    mark = hashlib.sha256(f"{settings.PUBLISHER}\x00{settings.CONTACT_EMAIL}\x00{settings.SITE_ADDRESS}".encode())
+    mark = hashlib.sha256("\x00".join(str(getattr(settings, name)) for name in SETTINGS_SHOWN).encode())
     for path in sorted(files):
         mark.update(str(path.relative_to(root)).encode() + path.read_bytes())
-    newest = max(path.stat().st_mtime for path in files)
-    return mark.hexdigest(), datetime.datetime.fromtimestamp(newest, datetime.UTC)
+    return mark.hexdigest()
 
 
-RELEASE, RELEASED_AT = _release()
+RELEASE = _release()
+RELEASED_AT = timezone.now()
+"""Since when this process answers by it: files can come with any date, and settings have none."""
 
-ONE_SECOND = datetime.timedelta(seconds=1)
-"""As exactly as HTTP tells an instant."""
-
+SETTLED = datetime.timedelta(minutes=1)
+"""So long after a change its instant dates an answer: HTTP tells whole seconds, and what was written in the same one by
+a transaction that nobody sees yet would otherwise have the same date. Longer than any transaction takes."""
 
 Moving = Callable[[], Iterable[object]]
 """Tells what an answer depends on that no edition counts: an instant that came, a number. A query for each subject.
@@ -56,7 +59,7 @@ class Validators:
 
     key: str
     last_modified: datetime.datetime | None
-    """None where it cannot be told: for a second after a change, since another one in it could not be told from it."""
+    """None where it cannot be told: until a change is `SETTLED`, or where something else moved than instants."""
 
     @property
     def etag(self) -> str:
@@ -82,7 +85,7 @@ def validators(request: HttpRequest, moving: Moving | None = None) -> Validators
     # A new day may have other members, though nothing was written.
     midnight = datetime.datetime.combine(today(), datetime.time(), PARIS)
     changed_at = max(edition.changed_at, RELEASED_AT, midnight, *instants)
-    is_told = len(instants) == len(moved) and changed_at + ONE_SECOND < timezone.now()
+    is_told = len(instants) == len(moved) and changed_at + SETTLED < timezone.now()
     return Validators(
         hashlib.sha256("\x00".join(map(str, parts)).encode()).hexdigest(), changed_at if is_told else None
     )

@@ -81,4 +81,4 @@ def as_feed(feed: Feed) -> HttpResponse:
 
 def with_choices(title: str, selection: Selection) -> str:
     """A title with what is chosen: "RVCU, the members · Film"."""
-    return " · ".join([title, *(chip.label for chip in selection.chips)])
+    return " · ".join([title, *(str(chip.label) for chip in selection.chips)])

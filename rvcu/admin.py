@@ -35,7 +35,7 @@ from cities.services.privacy import erase, is_erased, mandates_in_force
 from cities.services.second_factor import take_away_second_factor
 
 from .models import DataSnapshot, User
-from .snapshots import Publication, publish_snapshot
+from .snapshots.publishing import Publication, publish_snapshot
 
 # Groups carry membership only; what each may do stands in the rules and nowhere else. The other tables belong to
 # persons, or to machines: their addresses, second factors and sessions are no business of staff.
@@ -286,6 +286,9 @@ class PublishForm(ActForm):
 class DataSnapshotAdmin(OperationsAdmin):
     """What was published stays as it is, here and in the database; another edition can be published."""
 
+    change_list_template = "admin/rvcu/datasnapshot/change_list.html"
+    change_form_template = "admin/rvcu/datasnapshot/change_form.html"
+    operation_template = "admin/rvcu/datasnapshot/publish.html"
     list_display = ("day", "edition", "cities", "published_at", "by", "reason", "address")
     list_select_related = ("by",)
     date_hierarchy = "day"
@@ -302,14 +305,19 @@ class DataSnapshotAdmin(OperationsAdmin):
             return []
         return [Operation(self.url_of("publish"), _("Publish a snapshot"), is_next=True)]
 
+    def heading(self, obj: DataSnapshot) -> str:
+        return gettext("%(day)s, edition %(edition)s") % {"day": in_words(obj.day), "edition": obj.edition}
+
     @admin.display(description=_("public address"))
     def address(self, snapshot: DataSnapshot) -> str:
         return format_html('<a href="{0}">{0}</a>', snapshot.get_absolute_url())
 
     @admin.display(description=_("files, with their sums"))
     def sums(self, snapshot: DataSnapshot) -> str:
-        lines = ((file["name"], filesizeformat(file["size"]), file["sha256"]) for file in snapshot.files)
-        return format_html("<ul>{}</ul>", format_html_join("", "<li>{} · {} · <code>{}</code></li>", lines))
+        address = snapshot.get_manifest_url()
+        lines = ((address, file["name"], filesizeformat(file["size"]), file["sha256"]) for file in snapshot.files)
+        line = '<li><a href="{0}{1}">{1}</a> · {2} · <code>{3}</code></li>'
+        return format_html("<ul>{}</ul>", format_html_join("", line, lines))
 
     def publish_view(self, request: HttpRequest) -> HttpResponse:
         if not request.user.has_perm("rvcu.publish_datasnapshot"):
@@ -327,6 +335,7 @@ class DataSnapshotAdmin(OperationsAdmin):
             button=gettext("Publish"),
             done=told_of_publication,
             page_of=lambda publication: publication.snapshot,
+            has_acted=lambda publication: publication.is_new,
         )
 
 

@@ -4,7 +4,7 @@ Apart from `rvcu.admin`, which registers into it: the site is made when it is fi
 that module.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
@@ -90,6 +90,9 @@ ORDER = (
     "rvcu.User",
 )
 
+HEADINGS = {"rvcu.DataSnapshot": _("Open data")}
+"""Of models that have nothing to do with what their app is named after."""
+
 
 SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 # Where staff were going when they were sent to set up a second factor: a key of the session.
@@ -161,7 +164,10 @@ class RvcuAdminSite(admin.AdminSite):
         return TemplateResponse(request, "admin/help.html", self.each_context(request) | context)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
-        apps = super().get_app_list(request, app_label)
+        apps = [part for app in super().get_app_list(request, app_label) for part in _parts(app)]
+        if app_label:
+            # The page of an app is about what it is named after.
+            apps = apps[:1]
         for app in apps:
             app["models"].sort(key=lambda model: _place(model["model"]))
         return sorted(apps, key=lambda app: _place(app["models"][0]["model"]))
@@ -182,6 +188,18 @@ def speak_to(request: HttpRequest) -> None:
     if request.user.is_authenticated and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         translation.activate(request.user.language)
         request.LANGUAGE_CODE = translation.get_language()
+
+
+def _parts(app: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What the menu shows of an app: what is left of it, then the models with a heading of their own."""
+    own = [model for model in app["models"] if model["model"]._meta.label in HEADINGS]
+    rest = [model for model in app["models"] if model not in own]
+    if rest:
+        # The address of the app would be the place of both parts.
+        yield app | {"models": rest} | ({"app_url": rest[0]["admin_url"]} if own else {})
+    for model in own:
+        heading = HEADINGS[model["model"]._meta.label]
+        yield app | {"name": heading, "app_url": model["admin_url"], "models": [model]}
 
 
 def _place(model: type[models.Model]) -> int:

@@ -17,6 +17,7 @@ from cities.models.bilingual import content_languages
 from cities.services.differences import Kind
 from cities.writers import FORMATS
 
+from .data_views import KINDS
 from .models import DataSnapshot
 
 data_changes_file = file_view(CHANGES, difference_extract)
@@ -40,6 +41,9 @@ def data_changes(request: HttpRequest) -> HttpResponse:
     if form.days:
         query = query_of(*form.days)
         context |= parts(Changes.between(*form.days, language=content_languages()[0])) | {
+            "query": query,
+            "dataset": CHANGES,
+            "columns": [(column, KINDS[column.kind]) for column in CHANGES.columns],
             "files": [
                 (one, with_query(reverse("data_changes_file", args=[one.extension]), query))
                 for one in FORMATS.values()

@@ -1,3 +1,4 @@
+import datetime
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from cities.constraints import AppendOnly, CountsChanges
+from cities.days import PARIS
 
 SEALED = frozenset({"cities.decide", "meetings.vote"})
 """Permissions that being a superuser does not give."""
@@ -132,6 +134,10 @@ class DataSnapshot(models.Model):
         return f"{self.day.isoformat()} · {self.edition}"
 
     @property
+    def published_on(self) -> datetime.date:
+        return self.published_at.astimezone(PARIS).date()
+
+    @property
     def size(self) -> int:
         """Of all files, in bytes."""
         return sum(file["size"] for file in self.files)
@@ -153,4 +159,12 @@ class DataSnapshot(models.Model):
             raise KeyError(name) from None
 
     def get_absolute_url(self) -> str:
+        """Of its page, in the language of the reader."""
+        return reverse("data_snapshot", args=[self.day.isoformat(), self.edition])
+
+    def get_manifest_url(self) -> str:
+        """The address that its files name and stand under: of no language, and for ever the same."""
         return reverse("snapshot", args=[self.day.isoformat(), self.edition])
+
+    def get_archive_url(self) -> str:
+        return reverse("snapshot_file", args=[self.day.isoformat(), self.edition, self.archive["name"]])

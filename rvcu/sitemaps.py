@@ -2,8 +2,10 @@ import datetime
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sitemaps import Sitemap, views
 from django.core.paginator import Paginator
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -12,12 +14,14 @@ from cities.models import Call, City, CityQuerySet, Country, CreativeField, Init
 from cities.services.last_change import each_city_changed_at
 from meetings.models import Meeting
 
+from .models import DataSnapshot
+
 ENTRIES = 10_000
 """Of one file; the protocol allows 50,000, which would take long to make."""
 
 
 class Bilingual(Sitemap):
-    """Pages of one kind, each in every language and naming the others."""
+    """Pages of one kind, each in every language and naming the others, at the site's own address."""
 
     i18n = True
     alternates = True
@@ -28,6 +32,12 @@ class Bilingual(Sitemap):
     def paginator(self) -> Paginator:
         # Django makes one at every mention, and each asks the database again.
         return super().paginator
+
+    def get_protocol(self, protocol: str | None = None) -> str:
+        return settings.SITE_ADDRESS.partition("://")[0]
+
+    def get_domain(self, site: object = None) -> str:
+        return settings.SITE_ADDRESS.partition("://")[2]
 
 
 class Pages(Bilingual):
@@ -106,6 +116,17 @@ class Meetings(Bilingual):
         return Meeting.objects.filter(is_demonstration=False)
 
 
+class Snapshots(Bilingual):
+    """The newest edition of each day; its page leads to the former ones."""
+
+    def items(self):
+        newer = DataSnapshot.objects.filter(day=models.OuterRef("day"), edition__gt=models.OuterRef("edition"))
+        return DataSnapshot.objects.filter(~models.Exists(newer)).defer("files", "changes").order_by("day")
+
+    def lastmod(self, item: Any) -> datetime.datetime:
+        return item.published_at
+
+
 SITEMAPS = {
     "pages": Pages,
     "cities": Cities,
@@ -114,6 +135,7 @@ SITEMAPS = {
     "initiatives": Initiatives,
     "calls": Calls,
     "meetings": Meetings,
+    "snapshots": Snapshots,
 }
 
 
@@ -127,7 +149,11 @@ def _all(request: HttpRequest) -> HttpResponse:
     kinds = _kinds()
     if sum(kind.paginator.count for kind in kinds.values()) <= ENTRIES:
         return views.sitemap(request, kinds)
-    return views.index(request, kinds, sitemap_url_name="sitemap_part")
+    index = views.index(request, kinds, sitemap_url_name="sitemap_part")
+    here = f"{request.scheme}://{request.get_host()}"
+    for part in index.context_data["sitemaps"]:  # type: ignore[index]  # it has some
+        part.location = settings.SITE_ADDRESS + part.location.removeprefix(here)
+    return index
 
 
 def _part(request: HttpRequest, section: str) -> HttpResponse:

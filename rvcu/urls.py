@@ -41,6 +41,7 @@ urlpatterns += i18n_patterns(
     path("my/", my.my, name="my"),
     path("data/", data_views.data, name="data"),
     path("data/api/", reference, name="data_api"),
+    path("data/snapshots/<day:day>/<int:edition>/", snapshot_views.data_snapshot, name="data_snapshot"),
     path("data/changes/", change_views.data_changes, name="data_changes"),
     path("data/changes.<str:extension>", change_views.data_changes_file, name="data_changes_file"),
     path("network/", views.network, name="network"),

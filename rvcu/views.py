@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -108,7 +109,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @public_page
 def robots(request: HttpRequest) -> HttpResponse:
-    return render(request, "robots.txt", content_type="text/plain; charset=utf-8")
+    return render(
+        request, "robots.txt", {"site_address": settings.SITE_ADDRESS}, content_type="text/plain; charset=utf-8"
+    )
 
 
 def gone_stale(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -81,12 +81,14 @@ class OperationsMixin(admin.ModelAdmin):
         done: Callable[[Any], str],
         original: models.Model | None = None,
         page_of: Callable[[Any], models.Model] = lambda result: result,
+        has_acted: Callable[[Any], bool] = lambda result: True,
         context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show the form, or call its `act(by=…)` and go to the page of `page_of(result)`.
 
         What the act refuses is said in the form, with what was typed still there; so is an act by someone else after
-        the page was opened, since what it said is no longer true. `done(result)` is the message.
+        the page was opened, since what it said is no longer true. `done(result)` is the message, a
+        warning where `has_acted(result)` tells that there was nothing to do.
         """
         last_act = self.acts_on(original).first() if original else None
         seen = str(last_act.number if last_act else 0)
@@ -102,7 +104,8 @@ class OperationsMixin(admin.ModelAdmin):
             except NetworkError as refusal:
                 form.add_error(None, str(refusal))
             else:
-                self.message_user(request, done(result), messages.SUCCESS)
+                level = messages.SUCCESS if has_acted(result) else messages.WARNING
+                self.message_user(request, done(result), level)
                 return redirect(self.change_url(page_of(result)))
         admin_form = helpers.AdminForm(form, form.fieldsets, {}, (), model_admin=self)
         request.current_app = self.admin_site.name

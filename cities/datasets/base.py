@@ -6,10 +6,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import override
+
+from ..forms.day import DayForm
 
 Row = dict[str, Any]
 """A row by column names: texts, numbers, truth values, dates, aware instants, None, and lists of texts."""
@@ -61,6 +64,8 @@ class Dataset:
     """A row as a node of schema.org; None where there is no fitting type."""
     has_places: bool = False
     """Whether rows have `latitude` and `longitude`."""
+    parameters: tuple[str, ...] = ()
+    """What a query of them can ask, by name: all that the form of their page knows."""
 
     def __getitem__(self, name: str) -> Column:
         """A column by its name; raises KeyError, which templates need to look further."""
@@ -160,3 +165,11 @@ class BadQuery(Exception):
     def __init__(self, errors: Mapping[str, Sequence[Any]]) -> None:
         self.errors = errors
         super().__init__(", ".join(errors))
+
+
+def day_of(query: QueryDict) -> datetime.date:
+    """The day that a query asks for, today where it names none. Raises BadQuery."""
+    form = DayForm.of(query)
+    if form.day is None:
+        raise BadQuery(form.errors)
+    return form.day

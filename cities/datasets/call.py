@@ -12,7 +12,7 @@ from ..models import Call
 from ..services.call import grouped
 from ..services.last_change import call_phase_began, calls_changed_on
 from .base import Column, Dataset, Extract, Kind, Row, Rows
-from .naming import IS_DEMONSTRATION, Pages, shown_query
+from .naming import IS_DEMONSTRATION, Pages
 
 INSTANTS = {
     "opens_at": _("When it opens"),
@@ -108,7 +108,7 @@ def call_extract(query: QueryDict, *, language: str, address: str = "") -> Extra
         rows=Rows(calls, partial(call_rows, now=now), partial(len, calls)),
         language=language,
         address=address,
-        query=shown_query(query),
+        query=query.urlencode(),
         last_change=calls_changed_on(now),
     )
 

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from ..filters import Directory
+from ..filters import CityFilter, Directory
 from ..models import CityQuerySet, CreativeField
 from ..services.last_change import network_changed_on
 from .base import BadQuery, Column, Dataset, Extract, Kind, Row, Rows
@@ -55,6 +55,7 @@ CITIES = Dataset(
     key=("slug",),
     has_places=True,
     linked=linked,
+    parameters=tuple(CityFilter.base_filters),
     columns=(
         Column("slug", _("Address of the city here, its key"), is_always_known=True),
         Column("name_en", _("Name in English"), is_always_known=True),
@@ -139,7 +140,7 @@ def city_extract(query: QueryDict, *, language: str, address: str = "") -> Extra
         rows=Rows(results, partial(city_rows, fields=directory.creative_fields), lambda: directory.count),
         language=language,
         address=address,
-        query=directory.hidden_query,
+        query=query.urlencode(),
         as_of=directory.day,
         last_change=network_changed_on(directory.day),
     )

@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from ..cooperation_filters import Cooperation
+from ..forms.cooperation import CooperationForm
 from ..models import City, Initiative, Region
 from ..services.last_change import cooperation_changed_on
 from .base import BadQuery, Column, Dataset, Extract, Kind, Row, Rows
-from .naming import Naming, shown_query
+from .naming import Naming
 
 
 def _end(of: str, city: Any) -> tuple[Column, ...]:
@@ -38,6 +39,7 @@ COOPERATION = Dataset(
     title=_("Cooperation in the UNESCO Creative Cities Network"),
     key=("city_a", "city_b"),
     name_columns=("city_a_en", "city_a_fr"),
+    parameters=tuple(CooperationForm.base_fields),
     columns=(
         *_end("a", _("One of two cities that work together, its key: the first of both by the alphabet")),
         *_end("b", _("The other one, its key")),
@@ -53,9 +55,9 @@ COOPERATION = Dataset(
 )
 
 
-def edge_rows(pairs: Iterable[tuple[int, int]], asked: Cooperation, naming: Naming) -> Iterator[Row]:
-    """Links as rows, in their order; one query. Which end comes first does not depend on the language."""
-    pairs = list(pairs)
+def edge_rows(pairs: Iterable[tuple[int, int]], asked: Cooperation) -> Iterator[Row]:
+    """Links as rows, in their order; two queries. Which end comes first does not depend on the language."""
+    pairs, naming = list(pairs), Naming.known(asked.creative_fields)
     linking = {pair: asked.graph.links[min(pair), max(pair)] for pair in pairs}
     wanted = frozenset().union(*linking.values())
     slug_of = dict(Initiative.objects.filter(pk__in=wanted).order_by().values_list("pk", "slug"))
@@ -94,13 +96,12 @@ def cooperation_extract(query: QueryDict, *, language: str, address: str = "", w
         if not asked.is_valid or asked.day is None:
             raise BadQuery(asked.form.errors)
         pairs = asked.pairs
-    naming = Naming.known(asked.creative_fields)
     return Extract(
         dataset=COOPERATION,
-        rows=Rows(pairs, partial(edge_rows, asked=asked, naming=naming), partial(len, pairs)),
+        rows=Rows(pairs, partial(edge_rows, asked=asked), partial(len, pairs)),
         language=language,
         address=address,
-        query=shown_query(query),
+        query=query.urlencode(),
         as_of=asked.day,
         last_change=cooperation_changed_on(asked.day),
     )

@@ -13,8 +13,8 @@ from ..models import Country, Region
 from ..models.bilingual import content_languages
 from ..services.figures import Figures
 from ..services.last_change import network_changed_on
-from .base import BadQuery, Column, Dataset, Extract, Kind, Row, Rows
-from .naming import REGION, Naming, Pages, linked_property, shown_query, told
+from .base import Column, Dataset, Extract, Kind, Row, Rows, day_of
+from .naming import REGION, Naming, Pages, linked_property, told
 
 
 def linked(row: Row) -> dict[str, Any]:
@@ -33,6 +33,7 @@ COUNTRIES = Dataset(
     title=_("Countries of the UNESCO Creative Cities Network"),
     key=("iso2",),
     linked=linked,
+    parameters=tuple(DayForm.base_fields),
     columns=(
         Column("iso2", _("Country, two letters of ISO 3166, and its address here"), is_always_known=True),
         Column("iso3", _("Country, three letters of ISO 3166"), is_always_known=True),
@@ -81,16 +82,14 @@ def country_rows(countries: Iterable[Counted]) -> Iterator[Row]:
 
 def country_extract(query: QueryDict, *, language: str, address: str = "") -> Extract:
     """The countries that have a member on the day that the query asks for. Raises BadQuery."""
-    form = DayForm.of(query)
-    if form.day is None:
-        raise BadQuery(form.errors)
-    found = countries_of(Figures.on(form.day), language)
+    day = day_of(query)
+    found = countries_of(Figures.on(day), language)
     return Extract(
         dataset=COUNTRIES,
         rows=Rows(found, country_rows, partial(len, found)),
         language=language,
         address=address,
-        query=shown_query(query),
-        as_of=form.day,
-        last_change=network_changed_on(form.day),
+        query=query.urlencode(),
+        as_of=day,
+        last_change=network_changed_on(day),
     )

@@ -11,8 +11,8 @@ from ..forms.day import DayForm
 from ..models import CreativeField
 from ..services.figures import Figures
 from ..services.last_change import fields_changed_on
-from .base import BadQuery, Column, Dataset, Extract, Kind, Row, Rows
-from .naming import Pages, linked_property, shown_query, told
+from .base import Column, Dataset, Extract, Kind, Row, Rows, day_of
+from .naming import Pages, linked_property, told, told_where_known
 
 SET = (
     "Creative fields of the UNESCO Creative Cities Network",
@@ -26,7 +26,7 @@ def linked(row: Row) -> dict[str, Any]:
         "@id": row["url_en"],
         "termCode": row["slug"],
         "name": told(row["name_en"], row["name_fr"]),
-        "description": told(row["summary_en"], row["summary_fr"]),
+        "description": told_where_known(row, "summary"),
         "url": row["url_en"],
         "inDefinedTermSet": {"@type": "DefinedTermSet", "name": told(*SET)},
         "additionalProperty": [linked_property("cities", row["cities"])],
@@ -38,6 +38,7 @@ FIELDS = Dataset(
     title=_("Creative fields of the UNESCO Creative Cities Network"),
     key=("slug",),
     linked=linked,
+    parameters=tuple(DayForm.base_fields),
     columns=(
         Column("slug", _("Key of the field, and its address here"), is_always_known=True),
         Column("name_en", _("Name in English"), is_always_known=True),
@@ -78,16 +79,14 @@ def field_rows(fields: Iterable[Counted]) -> Iterator[Row]:
 
 def field_extract(query: QueryDict, *, language: str, address: str = "") -> Extract:
     """The fields of the day that the query asks for. Raises BadQuery."""
-    form = DayForm.of(query)
-    if form.day is None:
-        raise BadQuery(form.errors)
-    found = fields_of(Figures.on(form.day))
+    day = day_of(query)
+    found = fields_of(Figures.on(day))
     return Extract(
         dataset=FIELDS,
         rows=Rows(found, field_rows, partial(len, found)),
         language=language,
         address=address,
-        query=shown_query(query),
-        as_of=form.day,
-        last_change=fields_changed_on(form.day),
+        query=query.urlencode(),
+        as_of=day,
+        last_change=fields_changed_on(day),
     )

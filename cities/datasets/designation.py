@@ -8,18 +8,19 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from ..designation_filters import Designations
+from ..designation_filters import DesignationFilter, Designations
 from ..models import Designation
 from ..models.designation import DesignationQuerySet
 from ..services.last_change import designations_changed_on
 from .base import BadQuery, Column, Dataset, Extract, Kind, Row, Rows
-from .naming import CHUNK, COUNTRY, REGION, Naming, Pages, precision_of, shown_query
+from .naming import CHUNK, COUNTRY, REGION, Naming, Pages, precision_of
 
 DESIGNATIONS = Dataset(
     name="designations",
     title=_("Designations of the UNESCO Creative Cities Network"),
     key=("city", "starts_on"),
     name_columns=("city_en", "city_fr"),
+    parameters=tuple(DesignationFilter.base_filters),
     columns=(
         Column("city", _("City, its key"), is_always_known=True),
         Column("city_en", _("City in English"), is_always_known=True),
@@ -97,7 +98,7 @@ def designation_extract(query: QueryDict, *, language: str, address: str = "") -
         rows=Rows(results, partial(designation_rows, day=asked.day, naming=naming), lambda: asked.count),
         language=language,
         address=address,
-        query=shown_query(query),
+        query=query.urlencode(),
         as_of=asked.day,
         last_change=designations_changed_on(asked.day),
     )

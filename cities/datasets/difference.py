@@ -22,6 +22,7 @@ CHANGES = Dataset(
     title=_("Changes of the UNESCO Creative Cities Network between two days"),
     key=("city",),
     name_columns=("city_en", "city_fr"),
+    parameters=("from", "to"),
     columns=(
         Column("city", _("City, its key"), is_always_known=True),
         Column("city_en", _("City in English"), is_always_known=True),

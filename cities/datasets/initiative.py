@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from ..days import PARIS
-from ..initiative_filters import Initiatives
+from ..initiative_filters import InitiativeFilter, Initiatives
 from ..models import InitiativeRevision, Partnership, Theme
 from ..models.initiative import InitiativeQuerySet
 from ..services.last_change import initiatives_changed_on
@@ -26,8 +26,8 @@ from .naming import (
     linked_country,
     linked_place,
     linked_property,
-    shown_query,
     told,
+    told_where_known,
 )
 
 THEMES = {Theme.Kind.AREA: "areas", Theme.Kind.OBJECTIVE: "objectives", Theme.Kind.SDG: "sdgs"}
@@ -41,13 +41,8 @@ def linked(row: Row) -> dict[str, Any]:
         "@id": row["url_en"],
         "identifier": row["slug"],
         "name": told(row["title_en"], row["title_fr"]),
-        "description": [
-            {"@language": language, "@value": row[f"text_{language}"]}
-            for language in ("en", "fr")
-            if row[f"text_{language}"]
-        ],
+        "description": told_where_known(row, "text"),
         "url": row["url_en"],
-        "foundingDate": str(row["first_year"]),
         "location": {
             "@type": "City",
             "identifier": row["lead"],
@@ -58,8 +53,9 @@ def linked(row: Row) -> dict[str, Any]:
         "keywords": [slug for column in THEMES.values() for slug in row[column]],
         "additionalProperty": [linked_property("partners", slug) for slug in row["partners"]],
     }
-    if row["last_year"] is not None:
-        node["dissolutionDate"] = str(row["last_year"])
+    for name, year in (("foundingDate", row["first_year"]), ("dissolutionDate", row["last_year"])):
+        if year is not None:
+            node[name] = str(year)
     if row["is_demonstration"]:
         node["additionalProperty"].append(linked_property("is_demonstration", True))
     return node
@@ -72,6 +68,7 @@ INITIATIVES = Dataset(
     name_columns=("title_en", "title_fr"),
     has_places=True,
     linked=linked,
+    parameters=tuple(InitiativeFilter.base_filters),
     columns=(
         Column("slug", _("Address of the initiative here, its key"), is_always_known=True),
         Column("title_en", _("Title in English, the French one where there is no other"), is_always_known=True),
@@ -170,9 +167,9 @@ def initiative_extract(query: QueryDict, *, language: str, address: str = "") ->
         results = found.results
     return Extract(
         dataset=INITIATIVES,
-        rows=Rows(results, partial(initiative_rows, themes=found.themes), lambda: found.count),
+        rows=Rows(results, partial(initiative_rows, themes=found.themes), results.order_by().count),
         language=language,
         address=address,
-        query=shown_query(query),
+        query=query.urlencode(),
         last_change=initiatives_changed_on(),
     )

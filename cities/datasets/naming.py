@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
-from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
@@ -99,6 +98,12 @@ def told(english: str, french: str) -> list[dict[str, str]]:
     return [{"@language": "en", "@value": english}, {"@language": "fr", "@value": french}]
 
 
+def told_where_known(row: dict[str, Any], name: str) -> list[dict[str, str]]:
+    """The same of a row's columns "…_en" and "…_fr", without a language that has no text."""
+    texts = {language: row[f"{name}_{language}"] for language in ("en", "fr")}
+    return [{"@language": language, "@value": text} for language, text in texts.items() if text]
+
+
 def linked_country(row: dict[str, Any]) -> dict[str, Any]:
     """The country of a row that has its columns."""
     return {
@@ -119,10 +124,3 @@ def linked_property(name: str, value: Any) -> dict[str, Any]:
     """What schema.org has no word for, by the name of its column."""
     value = value.isoformat() if hasattr(value, "isoformat") else value
     return {"@type": "PropertyValue", "propertyID": name, "value": value}
-
-
-def shown_query(query: QueryDict) -> str:
-    """The query as a file tells it: without a page, since files are whole."""
-    kept = query.copy()
-    kept.pop("page", None)
-    return kept.urlencode()

@@ -1,12 +1,13 @@
 """When what is shown last changed: told by the data, so that the same data tell the same day whenever they are read."""
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Exists, F, Max, Model, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Case, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Cast
 
-from ..days import FIRST_DAY, PARIS
+from ..days import PARIS
 from ..models import (
     Call,
     City,
@@ -14,6 +15,7 @@ from ..models import (
     Country,
     CreativeField,
     Designation,
+    Edition,
     Extension,
     HistoryEntry,
     Initiative,
@@ -30,71 +32,69 @@ def network_changed_on(day: datetime.date) -> datetime.date | None:
     """The last day on which the members as of a day changed: by who joined, moved or left until then, or a correction.
 
     None before the first member. Corrections are edits of facts about those members, their countries and fields, and
-    acts that changed a first day or an address; their days are Paris's. Eight queries.
+    acts that changed a first day or an address; their days are Paris's. One query.
     """
     return _cities_changed_on(day, City.objects.members(on=day), "current__field")
 
 
 def designations_changed_on(day: datetime.date) -> datetime.date | None:
-    """The same of all designations begun by a day, and of the cities that were members by then. Eight queries."""
+    """The same of all designations begun by a day, and of the cities that were members by then. One query."""
     begun = City.objects.filter(designations__starts_on__lte=day)
     return _cities_changed_on(day, begun, "designations__field")
 
 
 def fields_changed_on(day: datetime.date) -> datetime.date | None:
-    """The last day on which the fields of a day, or their members, changed; None before the network. Ten queries."""
-    fields = CreativeField.objects.filter(valid_from__lte=day).order_by()
-    added = fields.aggregate(last=Max("valid_from"))["last"]
-    ended = fields.filter(valid_to__lt=day).aggregate(last=Max("valid_to"))["last"]
-    renamed = edited(CreativeField, fields)
+    """The last day on which the fields of a day, or their members, changed; None before the network. Two queries."""
+    fields = CreativeField.objects.filter(valid_from__lte=day)
+    added, ended, renamed = told(
+        last(fields, "valid_from"),
+        last(fields.filter(valid_to__lt=day), "valid_to"),
+        edited(CreativeField, fields),
+    )
     return latest([network_changed_on(day), added, ended and ended + DAY, renamed])
 
 
 def initiatives_changed_on() -> datetime.date | None:
     """The last day on which the public initiatives changed: their texts, their partners, or names of their cities.
 
-    None while there is none. Six queries.
+    None while there is none. One query.
     """
     public = Initiative.objects.public().order_by()
     partners = Partnership.objects.public().order_by()
-    cities = City.objects.filter(Q(pk__in=public.values("lead")) | Q(pk__in=partners.values("city"))).order_by()
-    revisions = InitiativeRevision.objects.filter(pk__in=public.values("published")).order_by()
+    cities = City.objects.filter(Q(pk__in=public.values("lead")) | Q(pk__in=partners.values("city")))
+    of_public = Partnership.objects.filter(initiative__published__isnull=False)
     return latest(
-        [
-            revisions.aggregate(last=Max("decided_at"))["last"],
-            *_partners_came_and_went(),
+        told(
+            last(InitiativeRevision.objects.filter(pk__in=public.values("published")), "decided_at"),
+            last(of_public.filter(status=Partnership.Status.CONFIRMED), "answered_at"),
+            acted(of_public, Verb.PARTNER_ENDED, was=Partnership.Status.CONFIRMED),
             edited(City, cities),
             edited(Country, cities, "country"),
-            *acted({City: cities}, Verb.READDRESSED),
-        ]
+            acted(cities, Verb.READDRESSED),
+        )
     )
-
-
-def _partners_came_and_went() -> Iterable[datetime.datetime]:
-    """The instants at which partners of public initiatives were confirmed, or ceased to be."""
-    public = Partnership.objects.filter(initiative__published__isnull=False).order_by()
-    confirmed = public.filter(status=Partnership.Status.CONFIRMED).aggregate(last=Max("answered_at"))["last"]
-    ended = acted({Partnership: public}, Verb.PARTNER_ENDED, was=Partnership.Status.CONFIRMED)
-    return [instant for instant in (confirmed, *ended) if instant]
 
 
 def cooperation_changed_on(day: datetime.date) -> datetime.date | None:
     """The last day on which the links of a day changed: by a member, an initiative, a partner, or the years of one.
 
-    None before the first member. Fifteen queries.
+    None before the first member. Three queries.
     """
     members = network_changed_on(day)
     if members is None:
         return None
     # An initiative links from the first day of its first year to the last day of its last.
-    partners = Partnership.objects.public().order_by()
-    first, last = "initiative__published__first_year", "initiative__published__last_year"
-    begun = partners.filter(**{f"{first}__lte": day.year}).aggregate(last=Max(first))["last"]
-    over = partners.filter(**{f"{last}__lt": day.year}).aggregate(last=Max(last))["last"]
+    partners = Partnership.objects.public()
+    first, final = "initiative__published__first_year", "initiative__published__last_year"
+    begun, over, any_partner = told(
+        last(partners.filter(**{f"{first}__lte": day.year}), first),
+        last(partners.filter(**{f"{final}__lt": day.year}), final),
+        partners.order_by().values("pk")[:1],
+    )
     return latest(
         [
             members,
-            initiatives_changed_on() if partners.exists() else None,
+            initiatives_changed_on() if any_partner else None,
             begun and datetime.date(begun, 1, 1),
             over and datetime.date(over + 1, 1, 1),
         ]
@@ -102,15 +102,18 @@ def cooperation_changed_on(day: datetime.date) -> datetime.date | None:
 
 
 def calls_changed_on(now: datetime.datetime) -> datetime.date | None:
-    """The last day on which the public calls changed: by an act, or since one of their instants came. Five queries.
+    """The last day on which the public calls changed: by an act, or since one of their instants came. Two queries.
 
     None while there is none. More time for one country or one application is between it and the secretariat.
     """
     public = Call.objects.public().order_by()
-    moved = public.aggregate(published=Max("published_at"), announced=Max("announced_at"))
-    extended = Extension.objects.filter(call__in=public, country=None, application=None).aggregate(last=Max("at"))
-    acts = acted({Call: public}, Verb.CALL_RESCHEDULED, Verb.CALL_CANCELLED, Verb.CALL_ARCHIVED)
-    return latest([call_phase_began(now), *moved.values(), extended["last"], *acts])
+    moments = told(
+        last(public, "published_at"),
+        last(public, "announced_at"),
+        last(Extension.objects.filter(call__in=public, country=None, application=None), "at"),
+        acted(public, Verb.CALL_RESCHEDULED, Verb.CALL_CANCELLED, Verb.CALL_ARCHIVED),
+    )
+    return latest([call_phase_began(now), *moments])
 
 
 def call_phase_began(now: datetime.datetime) -> datetime.datetime | None:
@@ -140,55 +143,55 @@ def latest(moments: Iterable[datetime.date | datetime.datetime | None]) -> datet
     return max(days, default=None)
 
 
-def _cities_changed_on(day: datetime.date, cities: CityQuerySet, field: str) -> datetime.date | None:
-    """Of cities that had a designation by a day; `field` leads to their fields."""
-    # In two parts, each of which an index knows the last of.
-    joined = Designation.objects.filter(starts_on=F("member_since"), member_since__lte=day)
-    moved = Designation.objects.filter(starts_on__gt=F("member_since"), starts_on__lte=day)
-    began = latest([joined.aggregate(last=Max("member_since"))["last"], moved.aggregate(last=Max("starts_on"))["last"]])
-    if began is None:
-        return None
-    ended = Designation.objects.filter(ends_on__lt=day).aggregate(last=Max("ends_on"))["last"] or FIRST_DAY
-    cities = cities.order_by()
-    begun = Designation.objects.filter(starts_on__lte=day).order_by()
-    return latest(
-        [
-            began,
-            ended + DAY,
-            edited(City, cities),
-            edited(Country, cities, "country"),
-            edited(CreativeField, cities, field),
-            *acted({Designation: begun, City: cities}, Verb.CORRECTED, Verb.READDRESSED),
-        ]
-    )
+def told(*moments: QuerySet) -> list[Any]:
+    """What each of these queries for one value finds, None where it finds nothing; all in one query.
+
+    Asked one by one, what twenty of them take would mostly be the way there and back.
+    """
+    # The edition has one row, always.
+    return list(Edition.objects.values_list(*[Subquery(one) for one in moments]).get())
 
 
-def edited(model: Any, rows: QuerySet, through: str = "pk") -> datetime.datetime | None:
-    """When a row of the model that one of `rows` leads to was last edited; its first state is none of its edits."""
+def last(rows: QuerySet, column: str) -> QuerySet:
+    """The largest value of a column, for `told`."""
+    return rows.filter(**{f"{column}__isnull": False}).order_by(f"-{column}").values(column)[:1]
+
+
+def edited(model: Any, rows: QuerySet, through: str = "pk") -> QuerySet:
+    """When a row of the model that one of `rows` leads to was last edited, for `told`; its first state is no edit."""
     # From the last edit back to the first that counts: to look at all of them, or at all rows, takes ever longer.
     of_one = rows.alias(edited=F(through)).filter(edited=OuterRef(model._meta.pk.attname)).order_by()
     edits = model.history.filter(Exists(of_one), history_type="~").order_by("-history_date")
-    return edits.values_list("history_date", flat=True).first()
+    return edits.values("history_date")[:1]
 
 
-def acted(rows: Mapping[type[Model], QuerySet], *verbs: str, was: str = "") -> list[datetime.datetime]:
-    """The instants of acts on some rows of models; `was`: only those that found a row in this status.
+def acted(rows: QuerySet, *verbs: str, was: str = "") -> QuerySet:
+    """When there was last an act of these on one of the rows, for `told`; `was`: that found it in this status."""
+    of_model = HistoryEntry.objects.filter(verb__in=verbs, object_type=rows.model._meta.label_lower)
+    if was:
+        of_model = of_model.filter(changes__status__0=was)
+    # A database may read the key before it looks whose it is, and not every key is a number.
+    key = Case(When(object_type=rows.model._meta.label_lower, then=Cast("object_id", BigIntegerField())))
+    acts = of_model.alias(key=key).filter(Exists(rows.filter(pk=OuterRef("key")).order_by()))
+    return acts.order_by("-at").values("at")[:1]
 
-    One query, and one for each model that an act was on.
-    """
-    acts = HistoryEntry.objects.filter(verb__in=verbs).order_by("at")
-    known = list(acts.values_list("object_type", "object_id", "at", "changes"))
-    found = []
-    for model, of in rows.items():
-        label = model._meta.label_lower
-        at = {
-            int(pk): instant
-            for kind, pk, instant, changes in known
-            if kind == label and (not was or changes.get("status", [""])[0] == was)
-        }
-        if at:
-            found += [at[pk] for pk in of.filter(pk__in=at).order_by().values_list("pk", flat=True)]
-    return found
+
+def _cities_changed_on(day: datetime.date, cities: CityQuerySet, field: str) -> datetime.date | None:
+    """Of cities that had a designation by a day; `field` leads to their fields."""
+    spells = Designation.objects.order_by()
+    joined, moved, ended, *corrected = told(
+        # Who joined and who moved apart: of each an index knows the last.
+        last(spells.filter(starts_on=F("member_since"), member_since__lte=day), "member_since"),
+        last(spells.filter(starts_on__gt=F("member_since"), starts_on__lte=day), "starts_on"),
+        last(spells.filter(ends_on__lt=day), "ends_on"),
+        edited(City, cities),
+        edited(Country, cities, "country"),
+        edited(CreativeField, cities, field),
+        acted(spells.filter(starts_on__lte=day), Verb.CORRECTED, Verb.READDRESSED),
+        acted(cities, Verb.CORRECTED, Verb.READDRESSED),
+    )
+    began = latest([joined, moved])
+    return latest([began, ended and ended + DAY, *corrected]) if began else None
 
 
 def each_city_changed_at() -> dict[int, datetime.datetime]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from ipaddress import ip_address, ip_network
 
 from django.conf import settings
 from django.core.cache import cache
@@ -38,7 +39,21 @@ def _key(name: str, sender: str) -> str:
 
 
 def sender(request: HttpRequest) -> str:
-    """The address a request came from: the connection's own, or the one that the farthest trusted proxy saw."""
+    """The address a request came from: the connection's own, or the one that the farthest trusted proxy saw.
+
+    Of IPv6 the first address of its network, since one client has all addresses of a /64 to itself.
+    """
+    address = _address(request)
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if known.version == 4 or known.ipv4_mapped:
+        return address
+    return str(ip_network((int(known), 64), strict=False).network_address)
+
+
+def _address(request: HttpRequest) -> str:
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
     if 0 < settings.TRUSTED_PROXIES <= len(hops):
         return hops[-settings.TRUSTED_PROXIES]

@@ -5,20 +5,24 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from ..caching import public_data
-from ..downloads import given
+from ..datasets import BadQuery
+from ..datasets.city import CITIES
+from ..datasets.initiative import INITIATIVES
+from ..downloads import asked
 from ..feeds import Feed, as_feed, with_choices
 from ..filters import Directory, with_query
 from ..initiative_filters import Initiatives
-from ..problems import bad_parameters
+from ..problems import with_problems
 from ..services.news import Wanted, initiative_news, member_news
 
 
 @public_data
+@with_problems
 def members(request: HttpRequest) -> HttpResponse:
     """Who joined, moved to another field or left, of those that a query of the directory names."""
-    directory = Directory(given(request.GET))
+    directory = Directory(asked(request.GET, CITIES.parameters))
     if not directory.is_valid or directory.day is None:
-        return bad_parameters(directory.form.errors)
+        raise BadQuery(directory.form.errors)
     chosen = {name: tuple(directory.values[name]) for name in directory.groups}
     wanted = Wanted(
         text=directory.values["q"],
@@ -40,11 +44,12 @@ def members(request: HttpRequest) -> HttpResponse:
 
 
 @public_data
+@with_problems
 def initiatives(request: HttpRequest) -> HttpResponse:
     """The initiatives that a query of their list selects, by their publication."""
-    found = Initiatives(given(request.GET))
+    found = Initiatives(asked(request.GET, INITIATIVES.parameters))
     if not found.is_valid:
-        return bad_parameters(found.form.errors)
+        raise BadQuery(found.form.errors)
     return as_feed(
         Feed(
             kind="initiatives",

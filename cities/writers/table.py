@@ -34,6 +34,8 @@ PIECE = 64 * 1024
 
 WIDTHS = {Kind.TEXT: 24, Kind.LIST: 24, Kind.ADDRESS: 40, Kind.INSTANT: 26}
 """Of columns, in characters; all others as their name needs."""
+LONGEST = 32_767
+"""Characters that a cell of a workbook holds."""
 NEVER = datetime.date(1980, 1, 1)
 """Where a date must stand and none is known: the first that a ZIP file can hold."""
 _LINE_BREAK = re.compile("\r\n?")
@@ -51,6 +53,9 @@ def text_of(value: Any) -> Any:
             return "true" if value else "false"
         case list():
             return LIST_SEPARATOR.join(value)
+        case datetime.datetime():  # as it stands in JSON
+            timespec = "milliseconds" if value.microsecond else "seconds"
+            return value.isoformat(timespec=timespec).replace("+00:00", "Z")
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
@@ -159,6 +164,9 @@ def _write(sheet: Worksheet, row: int, column: int, value: Any, look: Format | N
         case _:
             # Excel breaks lines at "\n" alone and shows the other character.
             text = _LINE_BREAK.sub("\n", cell(value))
+            if len(text) > LONGEST:
+                # The library would leave the cell empty.
+                text = f"{text[: LONGEST - 1]}…"
             if text.startswith("<r>") and text.endswith("</r>"):
                 # The library takes such a text for its own markup, unless it is handed over in parts.
                 sheet.write_rich_string(row, column, text[0], text[1], text[2:])

@@ -2,7 +2,6 @@
 
 import datetime
 from collections.abc import Iterable, Iterator
-from functools import partial
 from typing import Any
 
 from django.http import QueryDict
@@ -11,7 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from cities.datasets import Column, Dataset, Extract, Kind, Row, Rows
-from cities.datasets.naming import IS_DEMONSTRATION, Naming, Pages, linked_country, linked_property, shown_query, told
+from cities.datasets.naming import (
+    IS_DEMONSTRATION,
+    Naming,
+    Pages,
+    linked_country,
+    linked_property,
+    told,
+    told_where_known,
+)
 from cities.models import Region
 
 from ..models import Meeting, MeetingChange
@@ -46,11 +53,7 @@ def linked(row: Row) -> dict[str, Any]:
     if row["planned_year"] != row["year"]:
         node["previousStartDate"] = str(row["planned_year"])
     if row["theme_en"] or row["theme_fr"]:
-        node["description"] = [
-            {"@language": language, "@value": row[f"theme_{language}"]}
-            for language in ("en", "fr")
-            if row[f"theme_{language}"]
-        ]
+        node["description"] = told_where_known(row, "theme")
     if row["format"] == Meeting.Format.ONLINE:
         node["location"] = {"@type": "VirtualLocation", "url": row["website"] or row["url_en"]}
     elif row["hosts_en"] or row["venue"]:
@@ -184,13 +187,13 @@ def _in_words(meeting: Meeting, language: str) -> dict[str, str]:
 
 def meeting_extract(query: QueryDict, *, language: str, address: str = "") -> Extract:
     """All editions, the newest first: nothing can be asked of them."""
-    meetings = list(Meeting.objects.with_hosts().prefetch_related("changes"))
+    meetings = Meeting.objects.with_hosts().prefetch_related("changes")
     return Extract(
         dataset=MEETINGS,
-        rows=Rows(meetings, meeting_rows, partial(len, meetings)),
+        rows=Rows(meetings, meeting_rows, meetings.count),
         language=language,
         address=address,
-        query=shown_query(query),
+        query=query.urlencode(),
         last_change=meetings_changed_on(timezone.now()),
     )
 

@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 
 from cities.access import for_everyone
 from cities.caching import made_anew, public_data
+from cities.downloads import asked
 from cities.feeds import Feed, as_feed
 from cities.models import City, CreativeField
+from cities.problems import with_problems
 from cities.services.world import world_map
 
 from ..models import Meeting, MeetingDocument
@@ -77,8 +79,10 @@ def document(request: HttpRequest, edition: int, pk: int) -> Any:
     return response
 
 
+@with_problems
 def _feed(request: HttpRequest) -> HttpResponse:
     """What happens to the annual meetings, as Atom."""
+    asked(request.GET, ())
     return as_feed(
         Feed(
             kind="meetings",

@@ -6,8 +6,8 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 def language_of(request: HttpRequest) -> str:
     """The language that a program asks for, by its Accept-Language alone: no cookie changes what it gets."""
-    for code, _quality in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
-        if code == "*":
+    for code, quality in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
+        if code == "*" or not quality:
             break
         try:
             return get_supported_language_variant(code)

@@ -6,9 +6,9 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from cities.datasets import BadQuery, Dataset, Extract, Rows
+from cities.datasets import Dataset, Extract, Rows
+from cities.datasets.base import day_of
 from cities.datasets.naming import Naming
-from cities.forms.day import DayForm
 from cities.models import CreativeField, OfficialTotal, Region
 from cities.services.figures import Figures
 from cities.services.last_change import network_changed_on
@@ -24,10 +24,8 @@ STATISTICS = Dataset(
 
 def statistics(query: QueryDict, *, language: str, address: str) -> dict[str, Any]:
     """The figures of the day that a query asks for, after what is known of them. Raises BadQuery."""
-    form = DayForm.of(query)
-    if form.day is None:
-        raise BadQuery(form.errors)
-    figures = Figures.on(form.day)
+    day = day_of(query)
+    figures = Figures.on(day)
     fields = list(CreativeField.objects.defer("imported"))
     naming = Naming.known(fields)
     by_region: Counter[str] = Counter()
@@ -39,8 +37,8 @@ def statistics(query: QueryDict, *, language: str, address: str) -> dict[str, An
         language,
         address=address,
         query=query.urlencode(),
-        as_of=form.day,
-        last_change=network_changed_on(form.day),
+        as_of=day,
+        last_change=network_changed_on(day),
     ).about
     return {
         **about,

@@ -18,7 +18,7 @@ from cities.access import View, for_everyone
 from cities.caching import Moving, public_data
 from cities.datasets import BadQuery, Dataset
 from cities.datasets.base import LICENCE, LICENCE_ADDRESS, credit
-from cities.downloads import given
+from cities.downloads import asked
 from cities.filters import with_query
 
 from .changelog import VERSION
@@ -61,13 +61,7 @@ class DataView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        known = [parameter.name for parameter in self.parameters]
-        self.query = given(request.query_params)
-        if unknown := [name for name in request.query_params if name not in known]:
-            message = (
-                _("There is no such parameter here. Known: %(names)s.") if known else _("No parameter is known here.")
-            )
-            raise BadQuery({name: [message % {"names": ", ".join(known)}] for name in unknown})
+        self.query = asked(request.query_params, [parameter.name for parameter in self.parameters])
 
     def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Which methods there are, in Allow."""

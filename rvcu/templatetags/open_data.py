@@ -27,7 +27,13 @@ def downloads(name: str, label: str, query: str = "", day: datetime.date | None 
     listed = LISTS[name]
     if day and day < today():
         query = f"as_of={day.isoformat()}"
-    followed = QueryDict(query, mutable=True)
+    # An address may carry what is the page's own, or nobody's; a file refuses what it does not know.
+    asked = QueryDict(mutable=True)
+    for parameter, values in QueryDict(query).lists():
+        if parameter in listed.dataset.parameters:
+            asked.setlist(parameter, values)
+    query = asked.urlencode()
+    followed = asked.copy()
     for past in ("as_of", "sort"):
         followed.pop(past, None)
     return {
@@ -47,16 +53,22 @@ def alternates(name: str, query: str = "", day: datetime.date | None = None) -> 
 
 @register.inclusion_tag("includes/_cite.html", takes_context=True)
 def cite(
-    context: template.Context, title: str, day: datetime.date | None = None, query: str = "", *, places: bool = True
+    context: template.Context,
+    title: str,
+    day: datetime.date | None = None,
+    query: str = "",
+    *,
+    places: bool = True,
+    fixed: bool = False,
 ) -> dict[str, Any]:
     """A line to cite the page by: who, what, as of which day, where, under which licence, and read when.
 
-    With a day the address names it, so that it leads to the same tomorrow. `places`: whether positions or populations
-    are on the page, whose source must then be named.
+    With a day the address names it, so that it leads to the same tomorrow; of a `fixed` page it does so anyway.
+    `places`: whether positions or populations are on the page, whose source must then be named.
     """
     parameters = QueryDict(query, mutable=True)
     parameters.pop("page", None)
-    if day:
+    if day and not fixed:
         parameters["as_of"] = day.isoformat()
     return {
         "publisher": settings.PUBLISHER,

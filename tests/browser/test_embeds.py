@@ -104,6 +104,22 @@ def test_axe_finds_nothing(quiet: Page, site: str, language: str, address: str) 
             assert quiet.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+@pytest.mark.parametrize(
+    ("address", "width", "height"),
+    [
+        ("/embed/en/cities/al-madinah-al-munawwarah/", 360, 280),
+        ("/embed/fr/map/", 1240, 640),
+        ("/embed/fr/map/", 358, 640),
+    ],
+)
+def test_the_size_that_the_code_gives_shows_all(quiet: Page, site: str, address: str, width: int, height: int) -> None:
+    code = quiet.request.get(f"{site}/en/cities/lyon/" if width == 360 else f"{site}/en/cities/map/").text()
+    assert f"height=&quot;{height}&quot;" in code
+    quiet.set_viewport_size({"width": width, "height": height})
+    quiet.goto(site + address)
+    assert quiet.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+
+
 @pytest.mark.browser_context_args(java_script_enabled=False)
 def test_it_needs_no_script(framing: Page, elsewhere: str) -> None:
     framing.goto(f"{elsewhere}?{MAP.format('fr')}")

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from rvcu.snapshots import publish_snapshot
+from cities.models import City
+from rvcu.snapshots.publishing import publish_snapshot
 
 from .conftest import DESK, PHONE
 from .test_pages import findings
@@ -19,11 +20,14 @@ def snapshots(site: str, settings, tmp_path: Path) -> None:
     settings.VAR_DIR = tmp_path / "var"
     for day in (datetime.date(2016, 4, 28), datetime.date(2023, 12, 31)):
         publish_snapshot(day=day)
+    City.objects.update(population=1)
+    publish_snapshot(day=datetime.date(2016, 4, 28), reason="All populations")
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_axe_finds_nothing(quiet: Page, site: str, snapshots: None, language: str) -> None:
-    for address in (f"data/changes/?{DAYS}", "data/changes/?from=x", "data/"):
+    corrected = "data/snapshots/2016-04-28/"
+    for address in (f"data/changes/?{DAYS}", "data/changes/?from=x", "data/", f"{corrected}1/", f"{corrected}2/"):
         quiet.set_viewport_size(DESK)
         quiet.emulate_media(color_scheme="light", reduced_motion="reduce")
         quiet.goto(f"{site}/{language}/{address}")

@@ -81,3 +81,12 @@ def test_what_a_visitor_is_shown_never_comes_from_someone_signed_in(client, offi
 def test_errors_are_not_kept(client):
     assert client.get("/en/cities/?page=999").status_code == 404
     assert "ETag" not in client.get("/en/cities/?page=999").headers
+
+
+@pytest.mark.parametrize("name", ["PUBLISHER", "CONTACT_EMAIL", "SITE_ADDRESS", "API_RATE"])
+def test_a_setting_that_pages_show_makes_another_release(settings, tmp_path, name):
+    (tmp_path / "requirements.txt").touch()
+    settings.BASE_DIR = tmp_path
+    before = caching._release()
+    setattr(settings, name, "another")
+    assert caching._release() != before

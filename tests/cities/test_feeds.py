@@ -104,6 +104,10 @@ def test_a_feed_costs_the_same_for_few_and_for_many(client, coordinator, django_
         ("cities.atom?q=%21", "q"),
         ("initiatives.atom?sdg=18", "sdg"),
         ("initiatives.atom?year=12", "year"),
+        ("cities.atom?feild=film", "feild"),
+        ("cities.atom?field=film&page=2", "page"),
+        ("initiatives.atom?region=africa", "region"),
+        ("meetings/feed/?edition=12", "edition"),
     ],
 )
 def test_a_bad_value_is_a_problem_and_no_feed(client, language, query, parameter):
@@ -134,7 +138,7 @@ def test_the_newest_members_come_first_and_not_without_end(client):
 
 
 def test_the_query_of_the_directory_selects(client):
-    found = read(client, "/fr/cities.atom?sort=-since&country=fr&country=BE&field=literature&page=3")
+    found = read(client, "/fr/cities.atom?sort=-since&country=fr&country=BE&field=literature")
     assert found.feed.link == "http://localhost:8000/fr/cities/?field=literature&country=fr&country=BE"
     assert found.feed.title.startswith("RVCU, les membres · Littérature")
     assert found.entries[0].title == "Changement de domaine créatif\u202f: Lyon, France"
@@ -145,6 +149,15 @@ def test_the_query_of_the_directory_selects(client):
     assert titles(client, "/en/cities.atom?q=lyon&as_of=2023-10-30") == ["New member: Lyon, France"]
     assert titles(client, "/en/cities.atom?field=film&q=lyon") == []
     assert all(entry.published.startswith("2015-") for entry in read(client, "/en/cities.atom?year=2015").entries)
+
+
+@pytest.mark.parametrize(
+    ("language", "title"), [("en", "RVCU, the members · Africa"), ("fr", "RVCU, les membres · Afrique")]
+)
+def test_a_feed_of_a_region_is_called_by_it(client, language, title):
+    found = read(client, f"/{language}/cities.atom?region=africa")
+    assert found.feed.title == title
+    assert found.entries
 
 
 def test_an_act_is_news_at_its_instant(client, officer):

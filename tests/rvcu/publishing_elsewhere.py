@@ -1,8 +1,8 @@
 """Makes a database with the real network at a frozen instant and publishes a day: started by other tests.
 
 Takes the day, the instant, and perhaps how to die: `statement 17` ends the process by a signal right after the
-seventeenth SQL statement of the publication, `step put` right after a function of `rvcu.snapshots` was called. A child
-process dies; nothing of it may be seen, and the publication after all of them works.
+seventeenth SQL statement of the publication, `step put` right after a function that `rvcu.snapshots.publishing` uses
+was called. A child process dies; nothing of it may be seen, and the publication after all of them works.
 """
 
 import datetime
@@ -36,7 +36,9 @@ class DyingAfter:
 def main(day: str, instant: str, *deaths: str) -> None:
     django.setup()
     # Only now: the models need the settings.
-    from rvcu import snapshots  # noqa: PLC0415
+    from rvcu.models import DataSnapshot  # noqa: PLC0415
+    from rvcu.snapshots import publishing  # noqa: PLC0415
+    from rvcu.snapshots.verifying import flaws  # noqa: PLC0415
 
     timezone.now = lambda: datetime.datetime.fromisoformat(instant)
     call_command("migrate", verbosity=0)
@@ -45,29 +47,29 @@ def main(day: str, instant: str, *deaths: str) -> None:
         connection.close()
         child = os.fork()
         if child == 0:
-            perish(snapshots, death, datetime.date.fromisoformat(day))
+            perish(publishing, death, datetime.date.fromisoformat(day))
             os._exit(0)
         _pid, status = os.waitpid(child, 0)
         assert os.WIFSIGNALED(status), f"not killed: {death}"
-        assert not snapshots.DataSnapshot.objects.exists(), f"half a snapshot: {death}"
-    snapshots.publish_snapshot(day=datetime.date.fromisoformat(day))
-    assert list(snapshots.flaws()) == []
+        assert not DataSnapshot.objects.exists(), f"half a snapshot: {death}"
+    publishing.publish_snapshot(day=datetime.date.fromisoformat(day))
+    assert list(flaws()) == []
 
 
-def perish(snapshots: Any, death: str, day: datetime.date) -> None:
+def perish(publishing: Any, death: str, day: datetime.date) -> None:
     kind, _space, argument = death.partition(" ")
     if kind == "statement":
         with connection.execute_wrapper(DyingAfter(int(argument))):
-            snapshots.publish_snapshot(day=day)
+            publishing.publish_snapshot(day=day)
         return
-    called = getattr(snapshots, argument)
+    called = getattr(publishing, argument)
 
     def call_and_die(*args: Any, **kwargs: Any) -> None:
         called(*args, **kwargs)
         die()
 
-    setattr(snapshots, argument, call_and_die)
-    snapshots.publish_snapshot(day=day)
+    setattr(publishing, argument, call_and_die)
+    publishing.publish_snapshot(day=day)
 
 
 if __name__ == "__main__":

@@ -121,6 +121,7 @@ ADDRESSES: dict[str, tuple[dict[str, object], str, Who]] = {
     "data_changes_file": ({"extension": "csv"}, "get", ALL),
     "snapshots_of_day": ({"day": "2016-04-28"}, "get", who(HIDDEN, visitor=HIDDEN)),
     "snapshot": ({"day": "2016-04-28", "edition": 1}, "get", who(HIDDEN, visitor=HIDDEN)),
+    "data_snapshot": ({"day": "2016-04-28", "edition": 1}, "get", who(HIDDEN, visitor=HIDDEN)),
     "snapshot_file": (
         {"day": "2016-04-28", "edition": 1, "name": "cities.csv"},
         "get",

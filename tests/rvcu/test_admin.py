@@ -131,6 +131,17 @@ def test_the_menu_is_in_the_order_of_the_day(staff):
     ]
 
 
+def test_the_open_data_stand_apart_from_the_accounts(administrator, officer, signed_in):
+    groups = [app["name"] for app in signed_in(administrator).get("/admin/").context["app_list"]]
+    assert groups[-2:] == ["Open data", "Accounts"]
+    assert signed_in(officer).get("/admin/").context["app_list"][-1]["name"] == "Open data"
+    page = signed_in(administrator).get("/admin/rvcu/datasnapshot/").content.decode()
+    crumbs = page[page.index('<ol class="breadcrumbs">') :]
+    assert "Accounts" not in crumbs[: crumbs.index("</ol>")]
+    index = signed_in(administrator).get("/admin/rvcu/").context
+    assert (index["title"], [app["name"] for app in index["app_list"]]) == ("Accounts administration", ["Accounts"])
+
+
 # Language and frame
 
 

@@ -34,7 +34,7 @@ OF_A_DAY = [name for name, resource in RESOURCES.items() if resource.day_paramet
 FRENCH = {"Accept-Language": "fr"}
 
 # Queries of an answer: for the edition, the throttle, the day of the last change, and then the rows' own.
-EDITION, THROTTLE, LAST_CHANGE = 1, 6, 7
+EDITION, THROTTLE, LAST_CHANGE = 1, 6, 1
 
 
 def problem_of(response, status: int) -> dict:
@@ -201,9 +201,11 @@ def test_statistics_cost_no_more(client, django_assert_num_queries):
 
 
 @pytest.fixture
-def settled(network):
-    """As if the data had not changed for a minute, so that it can be told by an instant."""
-    Edition.objects.update(changed_at=timezone.now() - datetime.timedelta(minutes=1))
+def settled(network, monkeypatch):
+    """As if nothing had changed for so long that an instant tells it."""
+    long_ago = timezone.now() - 2 * caching.SETTLED
+    monkeypatch.setattr(caching, "RELEASED_AT", long_ago)
+    Edition.objects.update(changed_at=long_ago)
 
 
 @pytest.mark.usefixtures("settled")
@@ -290,6 +292,7 @@ def test_no_answer_sets_a_cookie_and_each_is_guarded(client, address):
         ("fr-CA,en;q=0.5", "fr"),
         ("de, fr;q=0.1", "fr"),
         ("de", "en"),
+        ("fr;q=0", "en"),
         ("*", "en"),
         ("", "en"),
         ("\x7f;q=x", "en"),

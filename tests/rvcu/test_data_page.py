@@ -5,6 +5,7 @@ import io
 import re
 from html import unescape
 
+import pandas
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -13,10 +14,12 @@ from cities.days import today
 from cities.models import Designation
 from cities.writers import FORMATS
 from rvcu.lists import LISTS
+from tests.cities.test_initiatives import partner, published
+from tests.factories.calls import make_call
 
 pytestmark = pytest.mark.usefixtures("network")
 
-QUERIES = 91
+QUERIES = 35
 
 BUTTON = re.compile(r'<li><a href="([^"]+)" type="[^"]+" rel="nofollow">')
 
@@ -93,6 +96,23 @@ def test_the_page_costs_as_many_queries_for_few_cities_as_for_many(client, djang
         client.get("/en/data/?as_of=2010-01-01")
 
 
+def test_pandas_reads_every_key_as_the_page_tells_it_to(client):
+    sample = re.search(r'data-language="python">(.*?)</code>', client.get("/en/data/").content.decode(), re.S)
+    assert sample
+
+    class Pandas:
+        @staticmethod
+        def read_csv(address: str, **options: object) -> pandas.DataFrame:
+            content = b"".join(client.get(address.removeprefix(settings.SITE_ADDRESS)).streaming_content)
+            return pandas.read_csv(io.BytesIO(content), **options)
+
+    table = eval(unescape(sample[1]), {"pandas": Pandas})  # noqa: S307  what the page shows
+    assert "nan" in set(table["slug"])
+    assert not table["slug"].isna().any()
+    assert table["website"].isna().any()
+    assert table["latitude"].dtype == float
+
+
 # What lists offer
 
 
@@ -110,6 +130,44 @@ def test_buttons_of_the_directory_keep_the_query_and_say_how_many_rows(client, v
 
 def test_buttons_leave_the_page_of_the_list_out(client):
     assert buttons(client, "/en/cities/?page=2&q=s")[0] == "/en/cities.csv?q=s"
+
+
+LINK_IN_HEAD = re.compile(r'<link rel="alternate" type="[^"]+" href="(/[^"]+)"')
+PAGES = {
+    "": "",
+    "cities/": "field=music&as_of=2016-04-28&sort=country",
+    "cities/table/": "q=s",
+    "cities/map/": "region=africa",
+    "fields/": "as_of=2016-04-28",
+    "countries/": "as_of=2016-04-28",
+    "initiatives/": "country=FR&sort=title",
+    "cooperation/": "show=links&sort=name",
+    "calls/": "",
+    "meetings/": "",
+    "data/": "as_of=2016-04-28",
+    "data/changes/": "from=2016-04-28&to=2023-12-31",
+}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(("address", "query"), PAGES.items())
+def test_every_link_to_a_file_works_whatever_else_the_address_of_the_page_carries(
+    client, officer, language, address, query
+):
+    partner(published(officer), "enghien-les-bains")
+    make_call()
+    page = 2 if address == "cities/table/" else 1
+    response = client.get(f"/{language}/{address}?utm_source=x&{query}&page={page}&fbclid=%22&lang=de")
+    body = response.content.decode()
+    files = re.findall(r'href="(/[^"]+\.(?:csv|xlsx|json|geojson|kml|jsonld|atom|ics)(?:\?[^"]*)?)"', body)
+    links = {unescape(found) for found in (*files, *LINK_IN_HEAD.findall(body))}
+    assert len(links) >= 2
+    for link in links:
+        assert client.head(link).status_code == 200, link
+        assert "utm_source" not in link
+        assert "page=" not in link
+    for parameter in filter(None, query.split("&")):
+        assert any(parameter in link for link in links), parameter
 
 
 @pytest.mark.parametrize(
@@ -171,7 +229,10 @@ def test_the_line_to_cite_names_the_day_and_leads_back_to_it(client):
     assert f"CC BY 4.0, {settings.SITE_ADDRESS}/en/cities/?as_of=2016-04-28&field=film, read on " in text
 
 
-@pytest.mark.parametrize("address", ["cities/", "fields/film/", "countries/FR/", "network/statistics/", "data/"])
+@pytest.mark.parametrize(
+    "address",
+    ["cities/", "fields/", "fields/film/", "countries/", "countries/FR/", "network/statistics/", "data/"],
+)
 def test_the_line_to_cite_names_todays_day_where_none_was_asked_for(client, address):
     assert f"{settings.SITE_ADDRESS}/fr/{address}?as_of={today().isoformat()}" in text_of(client, f"/fr/{address}")
 
@@ -180,6 +241,22 @@ def test_the_line_to_cite_of_a_city_has_no_day(client):
     text = text_of(client, "/fr/cities/lyon/")
     assert f"CC BY 4.0, {settings.SITE_ADDRESS}/fr/cities/lyon/, consulté le " in text
     assert "Pour citer cette page" in text_of(client, "/fr/meetings/12/")
+
+
+def test_lists_that_are_of_no_day_are_cited_without_one(client):
+    make_call()
+    for address in ("calls/", "meetings/", "initiatives/"):
+        text = text_of(client, f"/en/{address}")
+        assert ("To cite this page" in text) == (address != "initiatives/"), "there is none yet"
+        assert f"{settings.SITE_ADDRESS}/en/{address}?as_of" not in text
+
+
+def test_what_changed_is_cited_by_both_days_and_its_columns_are_explained(client):
+    text = text_of(client, "/en/data/changes/?from=2016-04-28")
+    days = f"from=2016-04-28&to={today().isoformat()}"
+    assert f"CC BY 4.0, {settings.SITE_ADDRESS}/en/data/changes/?{days}, read on " in text
+    assert "Creative field on the first day, its key" in text
+    assert 'class="cite"' not in client.get("/en/data/changes/?from=never").content.decode()
 
 
 def test_a_city_that_left_is_in_no_file_of_today_and_its_page_is_cited_all_the_same(client):

@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
+from html import unescape
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
@@ -12,6 +13,7 @@ import openpyxl
 import pytest
 from django.conf import settings as configured
 from django.test import Client
+from django.utils.html import strip_tags
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -104,21 +106,30 @@ KEYS: dict[str, Callable[[bytes, Resource], Iterator[str]]] = {
 }
 
 
-def on_the_page(client: Client, address: str, link: str) -> tuple[int, list[str]] | None:
-    """How many rows a page counts, and the keys of those that it shows; None where it refuses the query."""
-    response = client.get(address, follow=True)
-    assert response.status_code == 200
-    if response.context["form"].errors:
-        return None
-    page = response.context["page"]
-    keys = [one.slug for one in page.object_list]
-    shown = re.findall(rf'href="/[a-z]+/{link}/([^/"?]+)/[^/"]*"', response.text)
-    assert list(dict.fromkeys(key for key in shown if key in keys)) == keys
-    return page.paginator.count, keys
+Named = list[tuple[str, str]]
+"""Rows by their key and what they are called in the reader's language."""
 
 
-def in_the_api(client: Client, address: str, resource: Resource) -> list[str] | None:
-    found: list[str] = []
+def on_the_pages(client: Client, address: str, query: Query, link: str) -> Named | None:
+    """The rows that all pages of a list show, one page after the other; None where it refuses the query."""
+    found: Named = []
+    number = pages = 1
+    while number <= pages:
+        response = client.get(f"{address}?{urlencode([*query, ('page', str(number))])}", follow=True)
+        assert response.status_code == 200
+        if response.context["form"].errors:
+            return None
+        # Each heads its row of the table, or its entry in the list.
+        shown = re.findall(rf'<(?:th scope="row"|h2)><a href="/[a-z]+/{link}/([^/"?]+)/">(.*?)</a>', response.text)
+        found += [(key, unescape(strip_tags(name))) for key, name in shown]
+        pages = response.context["page"].paginator.num_pages
+        number += 1
+    assert response.context["page"].paginator.count == len(found)
+    return found
+
+
+def in_the_api(client: Client, address: str, resource: Resource, name: str) -> Named | None:
+    found: Named = []
     count = 0
     following: str | None = address
     while following:
@@ -127,7 +138,7 @@ def in_the_api(client: Client, address: str, resource: Resource) -> list[str] | 
             return None
         content = response.json()
         count = content["count"]
-        found += [row[resource.key] for row in content["results"]]
+        found += [(row[resource.key], row[name]) for row in content["results"]]
         following = content["next"] and content["next"].removeprefix(configured.SITE_ADDRESS)
     assert count == len(found)
     return found
@@ -142,21 +153,18 @@ def in_a_file(client: Client, address: str, extension: str, resource: Resource) 
 
 
 def holds_everywhere(client: Client, resource: Resource, page: str, language: str, query: Query) -> None:
-    """The page, the API and every file of one query have the same rows in the same order, or all refuse it."""
+    """All pages, the API and every file of one query have the same rows in the same order, or all refuse it."""
     asked = urlencode(query)
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = language
-    given = urlencode([*query, ("page_size", "500"), ("fields", resource.key)])
-    found = in_the_api(client, f"/api/v1/{resource.name}/?{given}", resource)
-    shown = on_the_page(client, f"/{language}/{page}?{asked}", resource.name)
-    if found is None or shown is None:
-        assert found is shown
-    else:
-        count, first = shown
-        assert (len(found), found[: len(first)]) == (count, first)
+    name = resource.dataset.name_columns[language == "fr"]
+    wanted = urlencode([*query, ("page_size", "500"), ("fields", f"{resource.key},{name}")])
+    found = in_the_api(client, f"/api/v1/{resource.name}/?{wanted}", resource, name)
+    assert on_the_pages(client, f"/{language}/{page}", query, resource.name) == found
+    keys = None if found is None else [key for key, _name in found]
     for extension, form in FORMATS.items():
         if form.takes(resource.dataset):
             address = f"/{language}/{resource.name}.{extension}?{asked}"
-            assert in_a_file(client, address, extension, resource) == found, extension
+            assert in_a_file(client, address, extension, resource) == keys, extension
 
 
 QUICK = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

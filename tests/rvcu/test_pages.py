@@ -29,7 +29,7 @@ PAGES = {
     "cooperation/": 5,
     "network/": 9,
     "network/statistics/": 7,
-    "data/": 91,
+    "data/": 35,
     "meetings/": 4,
     "meetings/12/": 12,
     "meetings/1/": 10,

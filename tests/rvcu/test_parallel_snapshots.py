@@ -15,7 +15,10 @@ from django.utils import timezone
 from cities.models import City, HistoryEntry
 from cities.services import history
 from rvcu.models import DataSnapshot
-from rvcu.snapshots import Publication, flaws, folder_of, one_state, publish_snapshot, root
+from rvcu.snapshots.publishing import Publication, publish_snapshot
+from rvcu.snapshots.reading import one_state
+from rvcu.snapshots.storage import folder_of, root
+from rvcu.snapshots.verifying import flaws
 from tests.parallel import at_once
 
 DAY = datetime.date(2016, 4, 28)

@@ -91,20 +91,22 @@ def test_page_costs_the_same_queries_for_few_cities_and_for_many(client, network
 
 def test_command_lines_on_the_page_work(client, network, settings):
     samples = re.findall(r'data-language="shell">(.*?)</code>', page_of(client, "en"), re.S)
-    assert len(samples) == 3
-    counts = []
+    assert len(samples) == 4
+    answers = []
     for sample in samples:
         command, *rest = shlex.split(unescape(sample))
         assert command == "curl"
         headers = dict(value.split(": ") for flag, value in pairwise(rest) if flag == "-H")
         answer = client.get(rest[-1].removeprefix(settings.SITE_ADDRESS), headers=headers)
         assert answer.status_code == 200
-        counts.append(answer.json().get("count"))
-    assert counts[0] == 116
-    assert counts[1] is None
-    assert counts[2] > 1
-    assert list(answer.json()["results"][0]) == ["slug", "name_fr", "member_since"]
-    assert answer.json()["language"] == "fr"
+        answers.append(answer.json())
+    of_the_day, city, films, today = answers
+    assert of_the_day["count"] == 116
+    assert "count" not in city
+    assert films["count"] > 1
+    assert list(films["results"][0]) == ["slug", "name_fr", "member_since"]
+    assert films["language"] == "fr"
+    assert today["count"] > of_the_day["count"]
 
 
 # With a server that answers

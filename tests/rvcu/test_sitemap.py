@@ -1,14 +1,17 @@
 """The sitemap: every public page in both languages, in one file or in several."""
 
 import datetime
+import re
 import xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from cities.models import City, Designation, FormerSlug, Initiative
+from cities import caching
+from cities.models import City, Designation, Edition, FormerSlug, Initiative
 from cities.services.designation import correct_first_day
 from rvcu import sitemaps
 from tests.cities.test_initiatives import published
@@ -24,7 +27,7 @@ def entries(client: Client, address: str = "/sitemap.xml") -> dict[str, Any]:
     """The entries of a file by their path."""
     root = ET.fromstring(client.get(address).content)  # noqa: S314  our own
     assert root.tag == f"{S}urlset"
-    return {entry.findtext(f"{S}loc").removeprefix("http://testserver"): entry for entry in root}
+    return {entry.findtext(f"{S}loc").removeprefix(settings.SITE_ADDRESS): entry for entry in root}
 
 
 def test_every_page_is_there_in_both_languages_and_answers(client):
@@ -34,7 +37,7 @@ def test_every_page_is_there_in_both_languages_and_answers(client):
     for path, entry in found.items():
         language, rest = path[1:3], path[4:]
         others = {link.get("hreflang"): link.get("href") for link in entry.findall(LINK)}
-        host = "http://testserver"
+        host = settings.SITE_ADDRESS
         assert others == {
             "en": f"{host}/en/{rest}",
             "fr": f"{host}/fr/{rest}",
@@ -85,7 +88,7 @@ def test_beyond_the_length_of_a_file_there_is_an_index(client, monkeypatch):
     monkeypatch.setattr(sitemaps.Bilingual, "limit", 500)
     root = ET.fromstring(client.get("/sitemap.xml").content)  # noqa: S314  our own
     assert root.tag == f"{S}sitemapindex"
-    files = [entry.findtext(f"{S}loc").removeprefix("http://testserver") for entry in root]
+    files = [entry.findtext(f"{S}loc").removeprefix(settings.SITE_ADDRESS) for entry in root]
     assert len(files) == len(sitemaps.SITEMAPS) + 1
     parts = [entries(client, file) for file in files]
     assert all(len(part) <= 500 for part in parts)
@@ -94,8 +97,11 @@ def test_beyond_the_length_of_a_file_there_is_an_index(client, monkeypatch):
         assert client.get(address).status_code == (200 if address == "/sitemap.xml?p=2" else 404)
 
 
-def test_it_is_made_once_and_says_when_it_changed(client, django_assert_num_queries):
-    with django_assert_num_queries(11):
+def test_it_is_made_once_and_says_when_it_changed(client, monkeypatch, django_assert_num_queries):
+    long_ago = timezone.now() - 2 * caching.SETTLED
+    monkeypatch.setattr(caching, "RELEASED_AT", long_ago)
+    Edition.objects.update(changed_at=long_ago)
+    with django_assert_num_queries(12):
         first = client.get("/sitemap.xml")
     assert first.headers["Content-Type"] == "application/xml"
     with django_assert_num_queries(1):
@@ -103,9 +109,26 @@ def test_it_is_made_once_and_says_when_it_changed(client, django_assert_num_quer
     with django_assert_num_queries(1):
         known = client.get("/sitemap.xml", headers={"If-None-Match": first.headers["ETag"]})
     assert known.status_code == 304
-    if since := first.headers.get("Last-Modified"):
-        assert client.get("/sitemap.xml", headers={"If-Modified-Since": since}).status_code == 304
+    since = {"If-Modified-Since": first.headers["Last-Modified"]}
+    assert client.get("/sitemap.xml", headers=since).status_code == 304
 
 
 def test_robots_find_it(client):
-    assert "Sitemap: http://testserver/sitemap.xml\n" in client.get("/robots.txt").content.decode()
+    assert f"Sitemap: {settings.SITE_ADDRESS}/sitemap.xml\n" in client.get("/robots.txt").content.decode()
+
+
+def test_all_addresses_are_those_of_the_site_by_whatever_host_it_is_asked(client, settings, monkeypatch):
+    settings.SITE_ADDRESS = "https://www.example.org"
+    whole, robots = (
+        client.get(f"/{name}", headers={"host": "127.0.0.1"}).text for name in ("sitemap.xml", "robots.txt")
+    )
+    monkeypatch.setattr(sitemaps, "ENTRIES", 500)
+    monkeypatch.setattr(sitemaps.Bilingual, "limit", 500)
+    City.objects.filter(slug="lyon").update(population=1)
+    index, part = (
+        client.get(f"/{name}", headers={"host": "127.0.0.1"}).text for name in ("sitemap.xml", "sitemap-cities.xml?p=2")
+    )
+    assert "<sitemapindex" in index
+    for content in (whole, robots, index, part):
+        addresses = re.findall(r'(?:<loc>|href="|Sitemap: )([a-z]+://[^/]+)', content)
+        assert set(addresses) == {"https://www.example.org"}

@@ -4,8 +4,12 @@ import csv
 import datetime
 import hashlib
 import json
+import re
+import shutil
 import subprocess
+import sys
 import zipfile
+from html import unescape
 from pathlib import Path
 
 import frictionless
@@ -15,12 +19,14 @@ from django.db import Error, connection, transaction
 from django.test import Client
 from django.utils import timezone, translation
 
-import rvcu.snapshots
 from cities.models import City, HistoryEntry
 from cities.services import history
 from cities.services.city import readdress
 from rvcu.models import DataSnapshot
-from rvcu.snapshots import SnapshotRefused, flaws, folder_of, publish_snapshot, root
+from rvcu.snapshots import packing, publishing
+from rvcu.snapshots.publishing import SnapshotRefused, publish_snapshot
+from rvcu.snapshots.storage import folder_of, root
+from rvcu.snapshots.verifying import flaws
 from tests.factories.hosting import make_meeting
 from tests.history_guards import unguarded
 
@@ -165,7 +171,7 @@ def test_lost_files_are_made_again_to_the_same_bytes(published, storage, officer
 
 def test_lost_files_that_would_be_others_now_are_not_made_again(published, storage, settings, monkeypatch):
     storage.rename(storage.with_name("lost"))
-    monkeypatch.setattr(rvcu.snapshots, "readme", lambda snapshot, datasets: "Another release words it otherwise.")
+    monkeypatch.setattr(packing, "readme", lambda snapshot, datasets: "Another release words it otherwise.")
     with pytest.raises(SnapshotRefused, match="bring them back"):
         publish_snapshot(day=DAY)
     assert not folder_of(published).exists()
@@ -403,7 +409,7 @@ def test_what_a_killed_run_left_is_not_shown(network, client):
 @pytest.mark.parametrize("step", ["pack", "put", "record"])
 def test_a_run_that_fails_at_a_step_leaves_nothing_to_be_seen(network, client, monkeypatch, step):
     with monkeypatch.context() as broken:
-        broken.setattr(rvcu.snapshots, step, failing)
+        broken.setattr(publishing, step, failing)
         with pytest.raises(OSError, match="full"):
             publish_snapshot(day=DAY)
     assert not DataSnapshot.objects.exists()
@@ -416,7 +422,119 @@ def failing(*args, **kwargs):
     raise OSError("The disk is full.")
 
 
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [("meetings.ics", "en"), ("meetings-fr.ics", "fr"), ("README.txt", "en, fr"), ("cities.csv", "en")],
+)
+def test_a_file_is_sent_as_of_the_language_that_it_is_in(published, client, name, language):
+    assert client.get(ADDRESS + name)["Content-Language"] == language
+
+
 # The pages
+
+
+PAGE = "/en/data/snapshots/2016-04-28/1/"
+
+
+def text_of(client: Client, address: str) -> str:
+    return " ".join(unescape(client.get(address).content.decode()).split())
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "cited"),
+    [
+        (
+            "en",
+            "Open data as of 28 April 2016",
+            "“Open data of the UNESCO Creative Cities Network, edition 1”, as of 28 April 2016.",
+        ),
+        (
+            "fr",
+            "Données ouvertes au 28 avril 2016",
+            "« Données ouvertes du Réseau des villes créatives de l’UNESCO, édition 1 », état au 28 avril 2016.",
+        ),
+    ],
+)
+def test_a_snapshot_has_a_page_with_all_its_files_and_how_to_cite_it(
+    published, client, settings, language, title, cited
+):
+    address = f"/{language}/data/snapshots/2016-04-28/1/"
+    text = text_of(client, address)
+    assert f"<h1>{title}</h1>" in text
+    assert cited in text
+    assert f"CC BY 4.0, {settings.SITE_ADDRESS}{address}, " in text
+    addresses = [text.index(f'href="{ADDRESS}{file["name"]}"') for file in published.files]
+    assert all(file["sha256"] in text for file in published.files)
+    # Whoever wants all of it finds it first.
+    assert min(addresses) == addresses[-1]
+    assert f'href="{ADDRESS}"' in text
+    assert published.history_head in text
+    assert 'role="note"' not in text
+
+
+def test_the_page_costs_the_same_however_many_editions_there_are(published, client, django_assert_num_queries):
+    with django_assert_num_queries(2):
+        client.get(PAGE)
+    with django_assert_num_queries(1):
+        client.get(PAGE)
+    correct()
+    publish_snapshot(day=DAY)
+    with django_assert_num_queries(2):
+        client.get(PAGE)
+
+
+def test_the_page_of_a_former_edition_leads_to_the_newer_one_and_back(published, client):
+    correct()
+    publish_snapshot(day=DAY, reason="Population <of> Lyon")
+    former = text_of(client, PAGE)
+    assert "There is a newer edition of this day." in former
+    assert former.count('href="/en/data/snapshots/2016-04-28/2/"') == 2
+    assert "What was corrected" not in former
+    newer = client.get("/en/data/snapshots/2016-04-28/2/").content.decode()
+    assert "There is a newer edition" not in newer
+    assert 'href="/en/data/snapshots/2016-04-28/1/"' in newer
+    assert "Population &lt;of&gt; Lyon" in newer
+    assert "1 row changed" in newer
+    assert "<code>lyon</code>" in newer
+
+
+def test_of_a_correction_of_many_rows_all_are_named(published, client):
+    City.objects.update(population=1)
+    second = publish_snapshot(day=DAY).snapshot
+    text = text_of(client, second.get_absolute_url())
+    assert "116 rows changed" in text
+    assert all(f"<code>{key}</code>" in text for key in second.changes["cities"]["changed"])
+
+
+def test_the_lines_that_the_page_gives_to_check_a_copy_work(published, client, tmp_path):
+    lines = unescape(re.search(r"<pre[^>]*><code>(.+?)</code></pre>", client.get(PAGE).content.decode(), re.S)[1])
+    fetched, *checked = lines.split("\n")
+    assert fetched.startswith("curl ")
+    assert fetched.endswith(f"{ADDRESS}{published.archive['name']}")
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    (copy / published.archive["name"]).write_bytes((folder_of(published) / published.archive["name"]).read_bytes())
+    if shutil.which("unzip") is None:
+        checked = [
+            line.replace("unzip -q", f"{sys.executable} -m zipfile -e") + (" ." if "unzip" in line else "")
+            for line in checked
+        ]
+    script = "\n".join(["set -e", *checked])
+    done = subprocess.run(["sh", "-c", script], cwd=copy, capture_output=True, text=True, check=True)  # noqa: S607
+    assert done.stdout.count(": OK") == 1 + len(published.files) - 2
+
+
+@pytest.mark.parametrize("where", ["2016-04-29/1/", "2016-04-28/2/", "2016-04-28/0/", "2016-02-30/1/", "20160428/1/"])
+def test_where_nothing_was_published_there_is_no_page(published, client, where):
+    assert client.get(f"/en/data/snapshots/{where}").status_code == 404
+
+
+def test_the_sitemap_names_the_newest_edition_of_each_day(published, client):
+    correct()
+    publish_snapshot(day=DAY)
+    text = client.get("/sitemap.xml").content.decode()
+    assert "/fr/data/snapshots/2016-04-28/2/<" in text
+    assert "/data/snapshots/2016-04-28/1/<" not in text
 
 
 @pytest.mark.parametrize(("language", "corrected"), [("en", "corrected"), ("fr", "corrigée")])
@@ -426,8 +544,9 @@ def test_the_page_of_open_data_lists_the_snapshots(published, client, language, 
     text = client.get(f"/{language}/data/").content.decode()
     assert corrected in text
     assert "Population &lt;of&gt; Lyon" in text
-    assert ADDRESS in text
-    assert published.manifest_sha256 in text
+    assert f'href="/{language}{ADDRESS}"' in text
+    assert f'href="/{language}{ADDRESS}#files"' in text
+    assert f'href="{ADDRESS}{published.archive["name"]}"' in text
 
 
 def test_an_officer_publishes_in_the_admin(network, officer, signed_in):
@@ -442,14 +561,15 @@ def test_an_officer_publishes_in_the_admin(network, officer, signed_in):
     assert snapshot.by == officer
     assert snapshot.manifest_sha256 in answer.content.decode()
     again = client.post(page, {"day": "2016-04-28", "reason": "", "seen": "0"}, follow=True)
-    assert "Nothing was published" in again.content.decode()
+    assert '<li class="warning">Nothing was published' in again.content.decode()
     assert client.get("/admin/rvcu/datasnapshot/").status_code == 200
 
 
 def test_an_auditor_looks_and_does_not_publish(published, auditor, signed_in):
     client: Client = signed_in(auditor)
     assert client.get("/admin/rvcu/datasnapshot/").status_code == 200
-    assert client.get(f"/admin/rvcu/datasnapshot/{published.pk}/change/").status_code == 200
+    page = client.get(f"/admin/rvcu/datasnapshot/{published.pk}/change/").content.decode()
+    assert f'<a href="{PAGE}" class="viewsitelink">' in page
     assert client.post("/admin/rvcu/datasnapshot/publish/", {"day": "2016-04-28"}).status_code == 403
     assert client.post(f"/admin/rvcu/datasnapshot/{published.pk}/delete/").status_code == 403
 

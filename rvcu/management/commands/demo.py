@@ -21,7 +21,7 @@ from cities.services.demo_applications import make_applications
 from cities.services.demo_people import INVITED, make_demonstration
 from meetings.services.demo_meetings import make_meetings
 from rvcu.models import DataSnapshot, User
-from rvcu.snapshots import publish_snapshot
+from rvcu.snapshots.publishing import publish_snapshot
 
 STAFF = {
     "officer@example.org": (

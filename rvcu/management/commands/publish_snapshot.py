@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from cities.days import today
 from cities.exceptions import NetworkError
-from rvcu.snapshots import publish_snapshot
+from rvcu.snapshots.publishing import publish_snapshot
 
 
 class Command(BaseCommand):

@@ -1,7 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from rvcu.models import DataSnapshot
-from rvcu.snapshots import flaws
+from rvcu.snapshots.verifying import flaws
 
 
 class Command(BaseCommand):
