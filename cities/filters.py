@@ -1,7 +1,6 @@
 """The directory's query: its parameters, what they select, and what each choice would leave."""
 
 import datetime
-import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from crispy_forms.layout import LayoutObject
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
-from django.db.models import FETCH_RAISE, Count, F, Q
+from django.db.models import FETCH_RAISE, F, Q
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -23,15 +22,13 @@ from django.utils.translation import gettext_lazy as _
 from .days import in_words, today
 from .forms.day import DayField
 from .forms.layout import fields_only
-from .models import City, CityQuerySet, Country, CreativeField, Designation, OfficialTotal, Precision, Region
+from .models import City, CityQuerySet, CreativeField, OfficialTotal, Region
 from .models.bilingual import content_languages
-from .services.facets import GROUPS, Cell, Tally, cube, tally
+from .services.facets import GROUPS, Cell, Tally, cube, each_member, tally
+from .services.present import CountryRow, present
 from .text import words
 
 FIRST_YEAR = 2004
-COHORT = 5
-"""From how many new members on a day they are a cohort, which the date picker offers."""
-
 FEW = 500
 """Up to how many matches of a text are named one by one in the query for a page."""
 
@@ -142,17 +139,6 @@ class SortFilter(django_filters.ChoiceFilter):
             }.get(value, [name]),
             "pk",
         )
-
-
-class CountryRow(NamedTuple):
-    """A country as the filters need it, named in the reader's language."""
-
-    code: str
-    name: str
-    region: str
-
-    def get_region_display(self) -> str:
-        return str(Region(self.region).label)
 
 
 class Current(NamedTuple):
@@ -278,17 +264,6 @@ class Cohort:
     is_chosen: bool
 
 
-def cohort_days() -> Iterable[tuple[datetime.date, int]]:
-    """The days on which several cities joined, the newest first, with their number; one query."""
-    return (
-        Designation.objects.filter(starts_on=F("member_since"), member_since_precision=Precision.DAY)
-        .order_by("-member_since")
-        .values_list("member_since")
-        .annotate(cities=Count("pk"))
-        .filter(cities__gte=COHORT, member_since__lte=today())
-    )
-
-
 def with_query(path: str, query: str) -> str:
     return f"{path}?{query}" if query else path
 
@@ -391,7 +366,8 @@ class Selection:
 
 
 class Directory(Selection):
-    """What one query string of the directory says and selects. Costs five queries, however many the cities.
+    """What one query string of the directory says and selects. Costs two queries, however many the cities, one more for
+    a past day, and those of what nobody asked for since the data changed (see `services.present`).
 
     With a bad value nothing is selected, and the errors stand beside their filters; the counts of the facets then
     follow the values that are good.
@@ -401,11 +377,9 @@ class Directory(Selection):
 
     def __init__(self, query: QueryDict) -> None:
         self.query = query
-        language = content_languages()[0]
-        self.creative_fields = list(CreativeField.objects.defer("imported"))
-        # As plain rows: two hundred model instances would cost more than all the queries.
-        rows = Country.objects.order_by(f"sort_key_{language}").values_list("iso2", f"name_{language}", "region")
-        self.countries = list(itertools.starmap(CountryRow, rows))
+        self.present = present()
+        self.creative_fields = self.present.creative_fields
+        self.countries = self.present.countries(content_languages()[0])
         self.filter = CityFilter(query, self.creative_fields, self.countries)
         self.form = self.filter.form
         self.is_valid = self.form.is_valid()
@@ -421,6 +395,11 @@ class Directory(Selection):
         return self.day is not None and self.day < today()
 
     @property
+    def is_present(self) -> bool:
+        """Whether today's members are asked for, which are at hand."""
+        return self.day == self.present.day
+
+    @property
     def members(self) -> CityQuerySet:
         """The members of the day."""
         return City.objects.members().none() if self.day is None else City.objects.members(on=self.day)
@@ -428,15 +407,19 @@ class Directory(Selection):
     @cached_property
     def matches(self) -> dict[int, Cell]:
         """The members that the text finds, each with what the facets count, before they narrow them."""
-        found = self.members.search(self.values["q"]).order_by()
-        # The type checker knows fields only, not the relation that `on()` adds.
-        rows = found.values_list("pk", "current__field_id", "country_id", "current__member_since")  # type: ignore[misc]  # a relation that on() adds
-        return {pk: (field, country, since.year, 1) for pk, field, country, since in rows}
+        if self.is_present:
+            return self.present.search(self.values["q"])
+        return {pk: cell for pk, _text, cell in each_member(self.members.search(self.values["q"]))}
+
+    @property
+    def cells(self) -> Iterable[Cell]:
+        """What the facets count, without a text."""
+        return self.present.cells if self.is_present else cube(self.members)
 
     @cached_property
     def tally(self) -> Tally:
         return tally(
-            self.matches.values() if self.values.get("q") else cube(self.members),
+            self.matches.values() if self.values.get("q") else self.cells,
             {group: set(self.values.get(group, ())) for group in GROUPS},
             {field.pk: field.slug for field in self.creative_fields},
             {country.code: country.region for country in self.countries},
@@ -523,14 +506,14 @@ class Directory(Selection):
         query, chosen = self.query.copy(), self.values.get("as_of")
         query.pop("page", None)
         found = []
-        for day, cities in cohort_days():
+        for day, cities in self.present.cohorts:
             query["as_of"] = day.isoformat()
             found.append(Cohort(day, cities, query.urlencode(), day == chosen))
         return found
 
     @cached_property
     def official(self) -> OfficialTotal | None:
-        return OfficialTotal.objects.known(self.day) if self.day else None
+        return self.present.official(self.day) if self.day else None
 
 
 class Box(LayoutObject):

@@ -11,10 +11,11 @@ from django.urls import reverse
 from cities.caching import public_page
 from cities.datasets.difference import CHANGES, Changes, difference_extract
 from cities.downloads import file_view, given
-from cities.filters import cohort_days, with_query
+from cities.filters import with_query
 from cities.forms.difference import DaysForm, query_of
 from cities.models.bilingual import content_languages
 from cities.services.differences import Kind
+from cities.services.present import present
 from cities.writers import FORMATS
 
 from .data_views import KINDS
@@ -35,7 +36,7 @@ def data_changes(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
         "days": form.days,
-        "cohorts": [(day, query_of(day - DAY, day)) for day, _cities in cohort_days()][::-1],
+        "cohorts": [(day, query_of(day - DAY, day)) for day, _cities in present().cohorts][::-1],
         "snapshot_days": [(first, last, query_of(first, last)) for first, last in pairwise(days)],
     }
     if form.days:

@@ -30,6 +30,7 @@ from cities.models import (
     Evaluator,
 )
 from cities.rules import GROUPS
+from cities.services.present import read_of
 from rvcu.models import User
 
 from .history_guards import all_unguarded
@@ -280,8 +281,9 @@ def data_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def empty_page_cache() -> None:
+def empty_memory() -> None:
     caches["pages"].clear()
+    read_of.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ many the cities. All facets and totals are sums over its cells.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from sys import intern
 
 from django.db.models import F, Func, IntegerField, StringAgg, TextField, Value
 from django.db.models.functions import Cast
@@ -47,6 +48,20 @@ def cube(members: CityQuerySet) -> Iterator[Cell]:
         for field_and_year, cities in Counter(fields_and_years.split(",")).items():
             field_pk, year = divmod(int(field_and_year), TEN_THOUSAND)
             yield field_pk, country, year, cities
+
+
+def each_member(members: CityQuerySet) -> Iterator[tuple[int, str, Cell]]:
+    """Members one by one: primary key, the text that is searched, and a cell of its own; one query."""
+    # The type checker knows fields only, not the relation that `members()` adds.
+    rows = members.order_by().values_list(
+        "pk",
+        "search_text",
+        "current__field_id",
+        "country_id",
+        "current__member_since",  # type: ignore[misc]
+    )
+    for pk, searched, field_pk, country, since in rows.iterator():
+        yield pk, searched, (field_pk, intern(country), since.year, 1)
 
 
 @dataclass

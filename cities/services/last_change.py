@@ -32,7 +32,8 @@ def network_changed_on(day: datetime.date) -> datetime.date | None:
     """The last day on which the members as of a day changed: by who joined, moved or left until then, or a correction.
 
     None before the first member. Corrections are edits of facts about those members, their countries and fields, and
-    acts that changed a first day or an address; their days are Paris's. One query.
+    acts that changed a first day or an address, or that were put down later than they hold; their days are Paris's. One
+    query.
     """
     return _cities_changed_on(day, City.objects.members(on=day), "current__field")
 
@@ -179,16 +180,23 @@ def acted(rows: QuerySet, *verbs: str, was: str = "") -> QuerySet:
 def _cities_changed_on(day: datetime.date, cities: CityQuerySet, field: str) -> datetime.date | None:
     """Of cities that had a designation by a day; `field` leads to their fields."""
     spells = Designation.objects.order_by()
+    begun, over = spells.filter(starts_on__lte=day), spells.filter(ends_on__lt=day)
+    have_moved = City.objects.filter(pk__in=begun.filter(starts_on__gt=F("member_since")).values("city"))
     joined, moved, ended, *corrected = told(
         # Who joined and who moved apart: of each an index knows the last.
         last(spells.filter(starts_on=F("member_since"), member_since__lte=day), "member_since"),
         last(spells.filter(starts_on__gt=F("member_since"), starts_on__lte=day), "starts_on"),
-        last(spells.filter(ends_on__lt=day), "ends_on"),
+        last(over, "ends_on"),
+        # What is put down only after its day.
+        acted(cities, Verb.ADMITTED),
+        acted(begun, Verb.DESIGNATED),
+        acted(have_moved, Verb.FIELD_CHANGED),
+        acted(over, Verb.ENDED),
         edited(City, cities),
         edited(Country, cities, "country"),
         edited(CreativeField, cities, field),
-        acted(spells.filter(starts_on__lte=day), Verb.CORRECTED, Verb.READDRESSED),
-        acted(cities, Verb.CORRECTED, Verb.READDRESSED),
+        acted(begun, Verb.CORRECTED),
+        acted(cities, Verb.READDRESSED),
     )
     began = latest([joined, moved])
     return latest([began, ended and ended + DAY, *corrected]) if began else None

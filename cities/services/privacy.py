@@ -296,7 +296,7 @@ def erase(user: Person, *, by: Person) -> Person:
     _sweep(addresses | {name for name in names if len(name.split()) > 1})
     record(HistoryEntry.Verb.PERSON_ERASED, on=user, by=by)
     # Pages in the memory of other processes, too: words below a photo do not count as a change by themselves.
-    Edition.objects.update(number=models.F("number") + 1)
+    Edition.objects.update(number=models.F("number") + 1, changed_at=timezone.now())
     transaction.on_commit(caches["pages"].clear)
     return user
 

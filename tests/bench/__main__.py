@@ -68,6 +68,16 @@ def uncached(port: int, rounds: int, size: int) -> dict[str, tuple[float, float]
     return result
 
 
+def after_a_change(port: int, environment: dict[str, str], size: int) -> float:
+    """Median of pages that are the first since the data changed, when nothing of them is in memory."""
+    first = []
+    for query in queries("text search", 5, size):
+        manage(environment, "shell", "-v0", "-c", "from tests.bench.synthetic import change; change()")
+        elapsed, _status, _etag, _body = ask(port, f"/en/cities/?{query}")
+        first.append(elapsed)
+    return statistics.median(first)
+
+
 def cached(port: int, rounds: int, size: int) -> tuple[float, float, float]:
     """Medians: a page not seen before, seen before, and asked for with its ETag."""
     first, again, unchanged = [], [], []
@@ -104,6 +114,7 @@ def measure(name: str, url: Callable[[int], str], sizes: list[int], rounds: int,
                 base.setdefault(kind, page)
                 times = f"{page:>7.1f}ms{ready:>7.1f}ms{page / ready:>11.2f}x{page / base[kind]:>9.2f}x"
                 print(f"  {size:>7,}  {kind:12}{times}", flush=True)
+            print(f"  {size:>7,}  after a change, a text: {after_a_change(port, environment, size):.1f} ms", flush=True)
         with served(port, environment | {"PAGE_CACHE": "1"}):
             first, again, unchanged = cached(port, rounds, size)
             print(

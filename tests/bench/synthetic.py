@@ -92,6 +92,12 @@ def settle() -> None:
             cursor.execute("VACUUM (ANALYZE)")
 
 
+def change() -> None:
+    """An edit after which everything kept in memory is read anew."""
+    city = City.objects.order_by("pk")[0]
+    City.objects.filter(pk=city.pk).update(population=(city.population or 0) + 1)
+
+
 def fill_edits() -> None:
     """An edit of every tenth city, as staff leave them."""
     history = City.history.model

@@ -36,7 +36,7 @@ from cities.models import (
     Partnership,
     Theme,
 )
-from cities.services.designation import end_designation
+from cities.services.designation import change_field, end_designation
 from cities.services.last_change import initiatives_changed_on
 from cities.writers.table import ABOUT
 from rvcu.models import User
@@ -252,7 +252,7 @@ def test_a_format_that_cannot_hold_it_is_not_found(client, name, extension):
     ("name", "queries"),
     [
         # The query itself, when it changed last, what names the rows, the rows.
-        ("cities", 5),
+        ("cities", 6),
         ("designations", 4),
         ("fields", 4),
         ("countries", 3),
@@ -391,12 +391,30 @@ class TestDesignations:
         assert extract("designations").last_change == today()
         assert extract("designations", "as_of=2016-04-28").last_change == datetime.date(2015, 12, 11)
 
+    def test_what_is_put_down_late_changed_the_data_then(self, officer):
+        known = (extract("designations"), extract("designations", "as_of=2016-04-28"))
+        assert all(one.last_change < today() - 200 * DAY for one in known)
+        left(officer, "santos", is_public=False, last=today() - 200 * DAY)
+        for name in ("cities", "designations", "fields"):
+            assert extract(name).last_change == today()
+            assert extract(name, "as_of=2016-04-28").last_change == datetime.date(2015, 12, 11)
+        change_field(
+            city=City.objects.get(slug="tucson"),
+            field=CreativeField.objects.get(slug="film"),
+            on=datetime.date(2016, 4, 1),
+            source="a letter of the city",
+            by=officer,
+            reason="It was overlooked.",
+        )
+        assert extract("cities", "as_of=2016-03-31").last_change == datetime.date(2015, 12, 11)
+        assert extract("cities", "as_of=2016-04-28").last_change == today()
 
-def left(officer: User, slug: str, *, is_public: bool) -> None:
-    """The city leaves, with yesterday as its last day."""
+
+def left(officer: User, slug: str, *, is_public: bool, last: datetime.date | None = None) -> None:
+    """The city leaves, with yesterday as its last day unless told."""
     end_designation(
         designation=Designation.objects.in_force().get(city__slug=slug),
-        ends_on=today() - DAY,
+        ends_on=last or today() - DAY,
         end_reason="withdrawn",
         is_public=is_public,
         reason="told by the city",

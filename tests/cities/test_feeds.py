@@ -78,7 +78,7 @@ def test_a_feed_says_where_it_is_whose_it_is_and_under_what_licence(client, coor
     assert response.headers["Vary"].lower().find("cookie") == -1
 
 
-@pytest.mark.parametrize(("name", "queries"), [("cities.atom", 7), ("initiatives.atom", 6)])
+@pytest.mark.parametrize(("name", "queries"), [("cities.atom", 8), ("initiatives.atom", 6)])
 def test_a_feed_costs_the_same_for_few_and_for_many(client, coordinator, django_assert_num_queries, name, queries):
     published(coordinator)
     with django_assert_num_queries(queries):

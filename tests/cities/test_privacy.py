@@ -1,5 +1,6 @@
 import datetime
 import json
+import shutil
 import time
 
 import pytest
@@ -47,8 +48,9 @@ NEEDLES = ("quinn", "łaski", "laski", "zoe.earlier")
 
 
 @pytest.fixture
-def zoe(network, coordinator) -> User:
-    """An alternate of Lyon of whom every table knows something."""
+def zoe(network, coordinator, settings) -> User:
+    """An alternate of Lyon of whom every table knows something, and no file that another test left."""
+    shutil.rmtree(settings.VAR_DIR / "files", ignore_errors=True)
     zoe = person(ADDRESS, name=NAME, language="fr")
     city = City.objects.get(slug="lyon")
     day = timezone.localdate()

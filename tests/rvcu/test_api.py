@@ -182,13 +182,13 @@ def test_options_says_which_methods_there_are(client):
 
 @pytest.mark.parametrize("size", [1, 116])
 def test_a_list_costs_the_same_for_one_row_and_for_all(client, size, django_assert_num_queries):
-    with django_assert_num_queries(EDITION + THROTTLE + LAST_CHANGE + 5):
+    with django_assert_num_queries(EDITION + THROTTLE + LAST_CHANGE + 6):
         found = client.get(f"{CITIES}?page_size={size}&as_of={DAY_2016}").json()
     assert len(found["results"]) == size
 
 
 def test_one_row_costs_no_more(client, django_assert_num_queries):
-    with django_assert_num_queries(EDITION + THROTTLE + LAST_CHANGE + 4):
+    with django_assert_num_queries(EDITION + THROTTLE + LAST_CHANGE + 5):
         client.get(f"{CITIES}lyon/?as_of={DAY_2016}")
 
 

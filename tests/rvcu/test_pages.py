@@ -15,9 +15,9 @@ pytestmark = pytest.mark.usefixtures("network")
 PAGES = {
     # address without its language: queries
     "": 9,
-    "cities/": 7,
-    "cities/table/": 7,
-    "cities/map/": 7,
+    "cities/": 8,
+    "cities/table/": 8,
+    "cities/map/": 8,
     "cities/lyon/": 12,
     "cities/granada-es/": 10,
     "cities/lyon/report/": 1,
@@ -29,7 +29,7 @@ PAGES = {
     "cooperation/": 5,
     "network/": 9,
     "network/statistics/": 7,
-    "data/": 35,
+    "data/": 36,
     "meetings/": 4,
     "meetings/12/": 12,
     "meetings/1/": 10,
