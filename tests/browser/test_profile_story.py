@@ -1,6 +1,7 @@
 """A coordinator's first days, from invitation to publication, in both languages, with and without a script."""
 
 import re
+import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 
@@ -182,6 +183,10 @@ def test_leaving_the_page_saves_what_was_typed_last(at_work, site):
     at_work.goto(f"{site}/en/my/cities/lyon/profile/")
     at_work.fill("#id_presentation_en", "Typed and left.")
     at_work.goto(f"{site}/en/cities/lyon/")
+    # The browser sends it beside the next page, in its own time.
+    ends = time.monotonic() + 10
+    while not ProfileRevision.objects.filter(presentation_en="Typed and left.").exists() and time.monotonic() < ends:
+        time.sleep(0.1)
     at_work.goto(f"{site}/en/my/cities/lyon/profile/")
     expect(at_work.locator("#id_presentation_en")).to_have_value("Typed and left.")
 
