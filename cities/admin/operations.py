@@ -87,8 +87,8 @@ class OperationsMixin(admin.ModelAdmin):
         """Show the form, or call its `act(by=…)` and go to the page of `page_of(result)`.
 
         What the act refuses is said in the form, with what was typed still there; so is an act by someone else after
-        the page was opened, since what it said is no longer true. `done(result)` is the message, a
-        warning where `has_acted(result)` tells that there was nothing to do.
+        the page was opened, since what it said is no longer true. `done(result)` is the message, a warning where
+        `has_acted(result)` tells that there was nothing to do.
         """
         last_act = self.acts_on(original).first() if original else None
         seen = str(last_act.number if last_act else 0)

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Network, ip_address
 
 from django.conf import settings
 from django.core.cache import cache
@@ -50,7 +50,7 @@ def sender(request: HttpRequest) -> str:
         return address
     if known.version == 4 or known.ipv4_mapped:
         return address
-    return str(ip_network((int(known), 64), strict=False).network_address)
+    return str(IPv6Network((int(known), 64), strict=False).network_address)
 
 
 def _address(request: HttpRequest) -> str:

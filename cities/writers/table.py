@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from xlsxwriter import Workbook
@@ -54,8 +55,7 @@ def text_of(value: Any) -> Any:
         case list():
             return LIST_SEPARATOR.join(value)
         case datetime.datetime():  # as it stands in JSON
-            timespec = "milliseconds" if value.microsecond else "seconds"
-            return value.isoformat(timespec=timespec).replace("+00:00", "Z")
+            return DjangoJSONEncoder().default(value)
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 

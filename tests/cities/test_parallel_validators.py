@@ -3,6 +3,7 @@
 import datetime
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 from django.core.management import call_command
@@ -24,23 +25,33 @@ def shared_network(transactional_db, monkeypatch):
     monkeypatch.setattr(caching, "today", long_ago.date)
 
 
+def begin(write: Callable[[], None]) -> threading.Thread:
+    """Write in a transaction of another connection, from now on."""
+
+    def run() -> None:
+        try:
+            with transaction.atomic():
+                write()
+        finally:
+            connection.close()
+
+    writer = threading.Thread(target=run)
+    writer.start()
+    return writer
+
+
 def test_a_date_says_nothing_of_a_write_that_is_not_seen_yet(shared_network):
     written, seen = threading.Event(), threading.Event()
 
     def write_slowly() -> None:
-        try:
-            with transaction.atomic():
-                City.objects.filter(slug="lyon").update(population=4711)
-                written.set()
-                seen.wait(60)
-        finally:
-            connection.close()
+        City.objects.filter(slug="lyon").update(population=4711)
+        written.set()
+        seen.wait(60)
 
     # Two writes within a second, the second of which is not seen yet when somebody asks.
     time.sleep(1 - time.time() % 1)
     City.objects.filter(slug="lyon").update(population=1)
-    slow = threading.Thread(target=write_slowly)
-    slow.start()
+    slow = begin(write_slowly)
     try:
         assert written.wait(60)
         dated = Edition.objects.get().changed_at
@@ -63,17 +74,12 @@ def test_a_write_that_waits_for_another_is_dated_after_it(shared_network):
     first: list[datetime.datetime] = []
 
     def write_first() -> None:
-        try:
-            with transaction.atomic():
-                City.objects.filter(slug="lyon").update(population=1)
-                written.set()
-                time.sleep(1.5)
-                first.append(timezone.now())
-        finally:
-            connection.close()
+        City.objects.filter(slug="lyon").update(population=1)
+        written.set()
+        time.sleep(1.5)
+        first.append(timezone.now())
 
-    slow = threading.Thread(target=write_first)
-    slow.start()
+    slow = begin(write_first)
     assert written.wait(60)
     City.objects.filter(slug="dakar").update(population=2)
     slow.join()
